@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// BLAKE2b with 32 bytes of output, no key (RFC 7693): the hash of everything in the protocol.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+
+namespace walrus {
+
+/// Incremental BLAKE2b-256.
+class Blake2b {
+public:
+    Blake2b();
+    Blake2b& update(ByteView data);
+    /// May be called once.
+    Digest finish();
+
+private:
+    std::uint64_t state_[8];
+    std::uint64_t count_ = 0;
+    Byte buffer_[128];
+    std::size_t filled_ = 0;
+};
+
+Digest blake2b(ByteView data);
+/// Digest of a tag text followed by data.
+Digest blake2b(std::string_view tag, ByteView data);
+
+}  // namespace walrus
