@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files through an interface: the operating system's, or a simulated disk that forgets unsynced
+// writes at a power cut. Calls block; run them on a disk worker (offload), never in the loop thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "io/error.hpp"
+
+namespace walrus::io {
+
+/// An open file. Thread safe for disjoint ranges.
+class File {
+public:
+    virtual ~File() = default;
+    /// Reads up to `out.size()` bytes at `offset`; fewer only at the end of the file.
+    virtual IoResult<std::size_t> read_at(std::uint64_t offset, MutableByteView out) = 0;
+    /// Writes all bytes at `offset`, extending the file if needed.
+    virtual IoResult<void> write_at(std::uint64_t offset, ByteView data) = 0;
+    /// Returns when data and size are durable (fdatasync).
+    virtual IoResult<void> sync_data() = 0;
+    virtual IoResult<std::uint64_t> size() = 0;
+    virtual IoResult<void> truncate(std::uint64_t size) = 0;
+    /// Gives a range's space back to the disk; it reads as zeros. May do nothing.
+    virtual IoResult<void> punch_hole(std::uint64_t offset, std::uint64_t length) = 0;
+};
+
+enum class OpenMode {
+    Read,          ///< must exist
+    ReadWrite,     ///< must exist
+    Create,        ///< read and write, created if absent
+    CreateNew,     ///< read and write, must not exist
+};
+
+struct DirectoryEntry {
+    std::string name;
+    bool is_directory = false;
+    std::uint64_t size = 0;
+};
+
+class FileSystem {
+public:
+    virtual ~FileSystem() = default;
+    virtual IoResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
+    virtual IoResult<bool> exists(const std::string& path) = 0;
+    virtual IoResult<void> create_directories(const std::string& path) = 0;
+    /// Sorted by name.
+    virtual IoResult<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
+    virtual IoResult<void> rename(const std::string& from, const std::string& to) = 0;
+    virtual IoResult<void> remove(const std::string& path) = 0;
+    virtual IoResult<void> remove_all(const std::string& path) = 0;
+    /// Makes created, renamed and removed names of a directory durable.
+    virtual IoResult<void> sync_directory(const std::string& path) = 0;
+    virtual IoResult<std::uint64_t> free_bytes(const std::string& path) = 0;
+    /// An exclusive lock on a path while the object lives. Errors: InUse (message names the holder's
+    /// PID if known).
+    virtual IoResult<std::unique_ptr<class FileLock>> lock(const std::string& path) = 0;
+
+    /// The whole file. Errors: TooLarge beyond `limit_bytes`.
+    IoResult<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes);
+    /// Temporary name, write, sync, rename, sync the directory: after a crash either the old or the
+    /// new content is there. `secret`: mode 0600.
+    IoResult<void> write_file(const std::string& path, ByteView data, bool secret = false);
+
+protected:
+    virtual IoResult<void> restrict_to_owner(const std::string& path) = 0;
+};
+
+class FileLock {
+public:
+    virtual ~FileLock() = default;
+};
+
+}  // namespace walrus::io
