@@ -4,6 +4,7 @@
 //
 // How types map:
 //   bool, unsigned integers          1 byte; fixed width, little endian
+//   StrongIndex                      its value
 //   enum class                       ULEB128 of its value (the variant index); declares
 //                                    `constexpr E bcs_enum_max(E)`, its largest enumerator
 //   std::array<T, N>                 N items
@@ -35,6 +36,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "base/strong_index.hpp"
 #include "base/text.hpp"
 
 namespace walrus::bcs {
@@ -179,6 +181,10 @@ struct IsTuple<std::tuple<T...>> : std::true_type {};
 template <class A, class B>
 struct IsTuple<std::pair<A, B>> : std::true_type {};
 template <class T>
+struct IsStrongIndex : std::false_type {};
+template <class Tag, class T>
+struct IsStrongIndex<StrongIndex<Tag, T>> : std::true_type {};
+template <class T>
 struct IsMap : std::false_type {};
 template <class K, class V>
 struct IsMap<std::map<K, V>> : std::true_type {};
@@ -209,6 +215,8 @@ void encode(Writer& out, const T& value) {
         out.uleb(static_cast<std::uint64_t>(value));
     } else if constexpr (std::is_same_v<T, unsigned __int128> || std::is_unsigned_v<T>) {
         out.fixed(value);
+    } else if constexpr (IsStrongIndex<T>::value) {
+        out.fixed(value.value);
     } else if constexpr (std::is_same_v<T, std::string>) {
         out.bytes(as_bytes(value));
     } else if constexpr (IsArray<T>::value) {
@@ -275,6 +283,8 @@ bool decode(Reader& in, T& value) {
         return true;
     } else if constexpr (std::is_same_v<T, unsigned __int128> || std::is_unsigned_v<T>) {
         return in.fixed(value);
+    } else if constexpr (IsStrongIndex<T>::value) {
+        return in.fixed(value.value);
     } else if constexpr (std::is_same_v<T, std::string>) {
         ByteView view;
         if (!in.bytes(view)) return false;
