@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// AVX2 with GFNI: a factor of GF(2^8) is one 8x8 bit matrix.
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gf/kernels.hpp"
+
+namespace walrus::gf {
+namespace {
+
+using Vec = __m256i;
+constexpr std::size_t kVecBytes = 32;
+inline Vec load(const std::uint8_t* p) {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline void store(std::uint8_t* p, Vec v) { _mm256_store_si256(reinterpret_cast<__m256i*>(p), v); }
+inline Vec add(Vec a, Vec b) { return _mm256_xor_si256(a, b); }
+
+using Factor = Vec;
+inline Factor prepare(const ProductTables& tables, std::size_t c) {
+    return _mm256_set1_epi64x(static_cast<long long>(tables.affine[c]));
+}
+inline Vec times(Factor f, Vec x) { return _mm256_gf2p8affine_epi64_epi8(x, f, 0); }
+
+#include "gf/kernels_vector.inc"
+
+}  // namespace
+
+const Kernels kGfniKernels = {"gfni", ifft2, fft2, ifft4, fft4, scale, add_rows, change_basis};
+
+}  // namespace walrus::gf
