@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Building programmable transactions: a builder of inputs and commands, and the programs that the
+// client sends (spec/chain.md §9.3, spec/rpc-compat.md §3.3). Payments come from the sender's balance:
+// a withdrawal, `redeem_funds`, and `send_funds` of what is left.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crypto/signature.hpp"
+#include "ledger/genesis.hpp"
+#include "ledger/transaction.hpp"
+#include "ledger/types.hpp"
+
+namespace walrus::ledger {
+
+/// What every program needs to know about the ledger. `package` is LATEST.
+struct LedgerHandles {
+    ChainId chain;
+    ObjectId package;
+    ObjectId system;
+    ObjectVersion system_initial_version = 1;
+    TypeTag wal_type;
+};
+/// From genesis; `package` is ORIG, which equals LATEST until the first upgrade.
+LedgerHandles make_handles(const LedgerIds& ids);
+
+/// Who sends, and when it is valid.
+struct TransactionOptions {
+    Address sender;
+    std::uint64_t epoch = 0;  ///< now; the transaction is valid in it and in the next
+    std::uint32_t nonce = 0;  ///< tells equal transactions apart
+};
+
+/// Collects inputs (equal objects and pure values share one) and commands.
+class ProgramBuilder {
+public:
+    Argument pure_bytes(Bytes bcs);
+    Argument pure_bool(bool value);
+    Argument pure_u8(std::uint8_t value);
+    Argument pure_u16(std::uint16_t value);
+    Argument pure_u32(std::uint32_t value);
+    Argument pure_u64(std::uint64_t value);
+    Argument pure_u256(const std::array<Byte, 32>& little_endian);
+    Argument pure_address(const Address& address);
+    Argument pure_id(const ObjectId& id);
+    Argument pure_string(std::string_view text);
+    Argument pure_vector_u8(ByteView bytes);
+    Argument owned(const ObjectRef& ref);
+    /// The same object asked for twice becomes mutable if one of them is.
+    Argument shared(const ObjectId& id, ObjectVersion initial_version, bool is_mutable);
+    Argument withdrawal(std::uint64_t amount, TypeTag coin_type);
+
+    /// Returns the command's single result.
+    Argument call(const ObjectId& package, std::string module, std::string function,
+                  std::vector<TypeTag> type_arguments, std::vector<Argument> arguments);
+    void transfer(std::vector<Argument> objects, Argument recipient);
+    /// Results in the order of amounts.
+    std::vector<Argument> split(Argument coin, std::vector<Argument> amounts);
+    void merge(Argument target, std::vector<Argument> sources);
+    Argument make_vector(std::optional<TypeTag> element_type, std::vector<Argument> elements);
+
+    std::size_t command_count() const { return program_.commands.size(); }
+    /// With a ValidDuring [epoch, epoch + 1], without gas.
+    TransactionData finish(const LedgerHandles& ledger, const TransactionOptions& options) &&;
+    ProgrammableTransaction take() && { return std::move(program_); }
+
+private:
+    Argument input(CallArg argument);
+    ProgrammableTransaction program_;
+};
+
+/// What a store registers.
+struct RegisterBlob {
+    BlobId blob_id;
+    Digest root_hash;
+    std::uint64_t unencoded_bytes = 0;
+    std::uint64_t encoded_bytes = 0;
+    std::uint8_t encoding_type = 1;
+    bool deletable = true;
+    std::uint32_t epochs = 1;
+    VecMap<std::string, std::string> attributes;
+};
+/// Frost.
+struct RegisterCost {
+    Frost storage = 0;
+    Frost write = 0;
+};
+/// units x price x epochs, and units x write price; nothing on overflow.
+std::optional<RegisterCost> register_cost(std::uint64_t encoded_bytes, std::uint32_t epochs,
+                                          Frost storage_price, Frost write_price);
+std::optional<Frost> extend_cost(std::uint64_t storage_bytes, std::uint32_t epochs,
+                                 Frost storage_price);
+
+/// reserve_space and register_blob for each, paid from the balance (`funds` is withdrawn, what is left
+/// is sent back); the Blob objects go to the sender.
+TransactionData register_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                               const std::vector<RegisterBlob>& blobs, Frost funds);
+/// The same with a Storage that the sender owns (at least the encoded size); only the write fee is paid.
+TransactionData register_blob_with_storage(const LedgerHandles& ledger,
+                                           const TransactionOptions& options,
+                                           const RegisterBlob& blob, const ObjectRef& storage,
+                                           Frost funds);
+struct CertifyBlob {
+    ObjectRef blob;
+    Bytes signature;
+    Bytes signers_bitmap;
+    Bytes message;
+};
+TransactionData certify_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const std::vector<CertifyBlob>& blobs);
+/// The storages come back to the sender.
+TransactionData delete_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                             const std::vector<ObjectRef>& blobs);
+TransactionData burn_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                           const std::vector<ObjectRef>& blobs);
+TransactionData extend_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                            const ObjectRef& blob, std::uint32_t epochs, Frost funds);
+TransactionData extend_blob_with_resource(const LedgerHandles& ledger,
+                                          const TransactionOptions& options, const ObjectRef& blob,
+                                          const ObjectRef& storage);
+/// Sets all pairs, then removes the keys.
+TransactionData change_attributes(const LedgerHandles& ledger, const TransactionOptions& options,
+                                  const ObjectRef& blob,
+                                  const VecMap<std::string, std::string>& set,
+                                  const std::vector<std::string>& remove);
+TransactionData transfer_objects(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const std::vector<ObjectRef>& objects, const Address& recipient);
+TransactionData send_coins(const LedgerHandles& ledger, const TransactionOptions& options,
+                           const TypeTag& coin_type, std::uint64_t amount, const Address& recipient);
+TransactionData split_storage_by_epoch(const LedgerHandles& ledger,
+                                       const TransactionOptions& options, const ObjectRef& storage,
+                                       Epoch split_epoch);
+TransactionData split_storage_by_size(const LedgerHandles& ledger,
+                                      const TransactionOptions& options, const ObjectRef& storage,
+                                      std::uint64_t kept_bytes);
+TransactionData fuse_storages(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const ObjectRef& first, const ObjectRef& second);
+
+/// The object's reference as it must stand in an input.
+ObjectRef object_ref(const Object& object);
+
+/// Serialises and signs.
+SignedTransaction sign_transaction(const TransactionData& data, const AccountKey& key);
+
+}  // namespace walrus::ledger

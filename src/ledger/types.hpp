@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+// One native struct per ledger type; its fields in order are its BCS layout (spec/chain.md §1,
+// spec/rpc-compat.md §4). Objects are stored as these bytes, and the rules work on these structs.
+//
+// `Uid` is the object's own id, which every object's contents begin with. A u256 is kept as its 32
+// little-endian bytes, so a blob id and its u256 are the same bytes. BLS keys are uncompressed
+// (96 bytes) except the committee's aggregated one (48).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "bcs/bcs.hpp"
+#include "ledger/frozen.hpp"
+#include "ledger/type_tag.hpp"
+#include "protocol/ids.hpp"
+
+namespace walrus::ledger {
+
+using Uid = ObjectId;
+/// A list of pairs in the order of insertion.
+template <class K, class V>
+using VecMap = std::vector<std::pair<K, V>>;
+
+/// A table's head; its entries are dynamic fields of `id`.
+struct Table {
+    Uid id;
+    std::uint64_t size = 0;
+    bool operator==(const Table&) const = default;
+};
+/// A value kept apart from its parent: the one dynamic field of `id`, under an ExtendedFieldKey.
+struct ExtendedField {
+    Uid id;
+    bool operator==(const ExtendedField&) const = default;
+};
+/// The empty key struct, which BCS writes as one zero byte.
+struct ExtendedFieldKey {
+    bool dummy_field = false;
+    bool operator==(const ExtendedFieldKey&) const = default;
+};
+/// A dynamic field: an object owned by the parent object, with id `dynamic_field_id(parent, …)`.
+template <class K, class V>
+struct Field {
+    Uid id;
+    K name{};
+    V value{};
+    bool operator==(const Field&) const = default;
+};
+
+// ------------------------------------------------------------------------------------- System
+
+/// ORIG::system::System, shared. `protocol_revision` is ours, at the end where readers of the public
+/// layout ignore it: 0 = the reference's rules, 1 = ours (decisions.md §2).
+struct System {
+    Uid id;
+    std::uint64_t version = 0;
+    ObjectId package_id;
+    std::optional<ObjectId> new_package_id;
+    std::uint32_t protocol_revision = 0;
+    bool operator==(const System&) const = default;
+};
+
+struct BlsCommitteeMember {
+    Bytes public_key;  ///< 96 bytes
+    std::uint16_t weight = 0;
+    NodeId node_id;
+    bool operator==(const BlsCommitteeMember&) const = default;
+};
+/// Members sorted by node id; `n_shards` is the sum of their weights.
+struct BlsCommittee {
+    std::vector<BlsCommitteeMember> members;
+    std::uint16_t n_shards = 0;
+    Epoch epoch = 0;
+    Bytes total_aggregated_key;  ///< 48 bytes
+    bool operator==(const BlsCommittee&) const = default;
+};
+/// What one epoch has sold and earned.
+struct FutureAccounting {
+    Epoch epoch = 0;
+    std::uint64_t used_capacity = 0;
+    Frost rewards_to_distribute = 0;
+    bool operator==(const FutureAccounting&) const = default;
+};
+/// One slot per epoch from the current one on; offset k is slot (k + current_index) mod length.
+struct FutureAccountingRingBuffer {
+    std::uint32_t current_index = 0;
+    std::uint32_t length = 0;
+    std::vector<FutureAccounting> ring_buffer;
+    bool operator==(const FutureAccountingRingBuffer&) const = default;
+};
+struct EventBlob {
+    BlobId blob_id;
+    std::uint64_t ending_checkpoint_sequence_number = 0;
+    bool operator==(const EventBlob&) const = default;
+};
+struct EventBlobCertificationState {
+    std::optional<EventBlob> latest_certified_blob;
+    VecMap<EventBlob, std::uint16_t> aggregate_weight_per_blob;
+    bool operator==(const EventBlobCertificationState&) const = default;
+};
+/// The value of the System's dynamic field under its u64 version.
+struct SystemStateInnerV1 {
+    Frozen<BlsCommittee> committee;
+    std::uint64_t total_capacity_size = 0;  ///< bytes
+    std::uint64_t used_capacity_size = 0;   ///< bytes, equal to slot 0 of the ring
+    Frost storage_price_per_unit_size = 0;  ///< per MiB and epoch
+    Frost write_price_per_unit_size = 0;    ///< per MiB
+    FutureAccountingRingBuffer future_accounting;
+    EventBlobCertificationState event_blob_certification_state;
+    ExtendedField deny_list_sizes;  ///< VecMap<NodeId, u64>
+    bool operator==(const SystemStateInnerV1&) const = default;
+};
+using SystemStateField = Field<std::uint64_t, SystemStateInnerV1>;
+using DenyListSizes = VecMap<NodeId, std::uint64_t>;
+
+// ------------------------------------------------------------------------------------ Staking
+
+/// ORIG::staking::Staking, shared.
+struct Staking {
+    Uid id;
+    std::uint64_t version = 0;
+    ObjectId package_id;
+    std::optional<ObjectId> new_package_id;
+    bool operator==(const Staking&) const = default;
+};
+/// Node id to its shards, sorted by node id; a node's shards in stored order.
+using CommitteeShards = VecMap<NodeId, std::vector<std::uint16_t>>;
+struct EpochParams {
+    std::uint64_t total_capacity_size = 0;
+    Frost storage_price_per_unit_size = 0;
+    Frost write_price_per_unit_size = 0;
+    bool operator==(const EpochParams&) const = default;
+};
+struct EpochChangeSync {
+    std::uint16_t weight = 0;
+    bool operator==(const EpochChangeSync&) const = default;
+};
+struct EpochChangeDone {
+    std::uint64_t time_ms = 0;
+    bool operator==(const EpochChangeDone&) const = default;
+};
+struct NextParamsSelected {
+    std::uint64_t time_ms = 0;
+    bool operator==(const NextParamsSelected&) const = default;
+};
+using EpochState = std::variant<EpochChangeSync, EpochChangeDone, NextParamsSelected>;
+/// The value of Staking's dynamic field under its u64 version.
+struct StakingInnerV1 {
+    std::uint16_t n_shards = 0;
+    std::uint64_t epoch_duration_ms = 0;
+    std::uint64_t first_epoch_start_ms = 0;
+    Table pools;  ///< node id -> StakingPool; the pool's object id is the node id
+    Epoch epoch = 0;
+    ExtendedField active_set;
+    std::optional<CommitteeShards> next_committee;
+    CommitteeShards committee;
+    CommitteeShards previous_committee;
+    std::optional<EpochParams> next_epoch_params;
+    EpochState epoch_state;
+    ExtendedField next_epoch_public_keys;  ///< VecMap<NodeId, 96-byte key>
+    bool operator==(const StakingInnerV1&) const = default;
+};
+using StakingInnerField = Field<std::uint64_t, StakingInnerV1>;
+using NextEpochPublicKeys = VecMap<NodeId, Bytes>;
+
+struct ActiveSetEntry {
+    NodeId node_id;
+    Frost staked_amount = 0;
+    bool operator==(const ActiveSetEntry&) const = default;
+};
+/// Nodes that may enter the committee, in the order of insertion (spec/chain.md §6.2).
+struct ActiveSet {
+    std::uint16_t max_size = 0;
+    Frost threshold_stake = 0;
+    std::vector<ActiveSetEntry> nodes;
+    Frost total_stake = 0;
+    bool operator==(const ActiveSet&) const = default;
+};
+
+struct PoolActive {
+    bool operator==(const PoolActive&) const = default;
+};
+struct PoolWithdrawing {
+    Epoch epoch = 0;
+    bool operator==(const PoolWithdrawing&) const = default;
+};
+struct PoolWithdrawn {
+    bool operator==(const PoolWithdrawn&) const = default;
+};
+using PoolState = std::variant<PoolActive, PoolWithdrawing, PoolWithdrawn>;
+struct VotingParams {
+    Frost storage_price = 0;
+    Frost write_price = 0;
+    std::uint64_t node_capacity = 0;  ///< bytes
+    bool operator==(const VotingParams&) const = default;
+};
+struct StorageNodeInfo {
+    std::string name;
+    NodeId node_id;
+    std::string network_address;  ///< host:port
+    Bytes public_key;             ///< 96 bytes
+    std::optional<Bytes> next_epoch_public_key;
+    Bytes network_public_key;  ///< 33 bytes
+    ExtendedField metadata;    ///< NodeMetadata
+    bool operator==(const StorageNodeInfo&) const = default;
+};
+struct NodeMetadata {
+    std::string image_url;
+    std::string project_url;
+    std::string description;
+    VecMap<std::string, std::string> extra_fields;
+    bool operator==(const NodeMetadata&) const = default;
+};
+struct AuthorizedAddress {
+    Address address;
+    bool operator==(const AuthorizedAddress&) const = default;
+};
+struct AuthorizedObject {
+    ObjectId object;
+    bool operator==(const AuthorizedObject&) const = default;
+};
+using Authorized = std::variant<AuthorizedAddress, AuthorizedObject>;
+struct FlatRate {
+    bool operator==(const FlatRate&) const = default;
+};
+struct VariableRate {
+    unsigned __int128 wal_amount = 0;
+    unsigned __int128 share_amount = 0;
+    bool operator==(const VariableRate&) const = default;
+};
+using ExchangeRate = std::variant<FlatRate, VariableRate>;
+using PendingValues = VecMap<Epoch, std::uint64_t>;
+/// ORIG::staking_pool::StakingPool, one per node; owned by the pools table.
+struct StakingPool {
+    Uid id;
+    PoolState state;
+    VotingParams voting_params;
+    StorageNodeInfo node_info;
+    Epoch activation_epoch = 0;
+    Epoch latest_epoch = 0;
+    Frost wal_balance = 0;
+    std::uint64_t num_shares = 0;
+    PendingValues pending_shares_withdraw;
+    PendingValues pre_active_withdrawals;
+    PendingValues pending_commission_rate;
+    std::uint16_t commission_rate = 0;  ///< basis points
+    Table exchange_rates;               ///< epoch -> ExchangeRate
+    PendingValues pending_stake;
+    Frost rewards_pool = 0;
+    Frost commission = 0;
+    Authorized commission_receiver;
+    Authorized governance_authorized;
+    Table extra_fields;  ///< a bag
+    bool operator==(const StakingPool&) const = default;
+};
+
+// --------------------------------------------------------------------- objects owned by accounts
+
+/// ORIG::storage_resource::Storage: capacity for [start_epoch, end_epoch).
+struct Storage {
+    Uid id;
+    Epoch start_epoch = 0;
+    Epoch end_epoch = 0;
+    std::uint64_t storage_size = 0;  ///< bytes
+    bool operator==(const Storage&) const = default;
+};
+/// ORIG::blob::Blob.
+struct Blob {
+    Uid id;
+    Epoch registered_epoch = 0;
+    BlobId blob_id;
+    std::uint64_t size = 0;  ///< bytes, not encoded
+    std::uint8_t encoding_type = 0;
+    std::optional<Epoch> certified_epoch;
+    Storage storage;
+    bool deletable = false;
+    bool operator==(const Blob&) const = default;
+};
+/// ORIG::metadata::Metadata: attributes; a key set again moves to the end.
+struct Metadata {
+    VecMap<std::string, std::string> metadata;
+    bool operator==(const Metadata&) const = default;
+};
+using MetadataField = Field<Bytes, Metadata>;
+/// The key of a blob's attributes.
+inline constexpr std::string_view kMetadataKey = "metadata";
+
+struct Staked {
+    bool operator==(const Staked&) const = default;
+};
+struct Withdrawing {
+    Epoch withdraw_epoch = 0;
+    bool operator==(const Withdrawing&) const = default;
+};
+using StakedWalState = std::variant<Staked, Withdrawing>;
+/// ORIG::staked_wal::StakedWal.
+struct StakedWal {
+    Uid id;
+    StakedWalState state;
+    NodeId node_id;
+    Frost principal = 0;
+    Epoch activation_epoch = 0;
+    bool operator==(const StakedWal&) const = default;
+};
+struct EventBlobAttestation {
+    std::uint64_t checkpoint_sequence_num = 0;
+    Epoch epoch = 0;
+    bool operator==(const EventBlobAttestation&) const = default;
+};
+/// ORIG::storage_node::StorageNodeCap.
+struct StorageNodeCap {
+    Uid id;
+    NodeId node_id;
+    Epoch last_epoch_sync_done = 0;
+    std::optional<EventBlobAttestation> last_event_blob_attestation;
+    Digest deny_list_root;  ///< u256
+    std::uint64_t deny_list_sequence = 0;
+    std::uint64_t deny_list_size = 0;
+    bool operator==(const StorageNodeCap&) const = default;
+};
+
+// ------------------------------------------------------------------------------------- events
+
+/// Events of ORIG::events (spec/chain.md §9.1). `kName` is the struct's name there.
+struct BlobRegistered {
+    static constexpr std::string_view kName = "BlobRegistered";
+    Epoch epoch = 0;
+    BlobId blob_id;
+    std::uint64_t size = 0;
+    std::uint8_t encoding_type = 0;
+    Epoch end_epoch = 0;
+    bool deletable = false;
+    ObjectId object_id;
+    bool operator==(const BlobRegistered&) const = default;
+};
+struct BlobCertified {
+    static constexpr std::string_view kName = "BlobCertified";
+    Epoch epoch = 0;  ///< of the first certification
+    BlobId blob_id;
+    Epoch end_epoch = 0;
+    bool deletable = false;
+    ObjectId object_id;
+    bool is_extension = false;
+    bool operator==(const BlobCertified&) const = default;
+};
+struct BlobDeleted {
+    static constexpr std::string_view kName = "BlobDeleted";
+    Epoch epoch = 0;
+    BlobId blob_id;
+    Epoch end_epoch = 0;
+    ObjectId object_id;
+    bool was_certified = false;
+    bool operator==(const BlobDeleted&) const = default;
+};
+struct InvalidBlobIdEvent {
+    static constexpr std::string_view kName = "InvalidBlobID";
+    Epoch epoch = 0;
+    BlobId blob_id;
+    bool operator==(const InvalidBlobIdEvent&) const = default;
+};
+struct EpochParametersSelected {
+    static constexpr std::string_view kName = "EpochParametersSelected";
+    Epoch next_epoch = 0;
+    bool operator==(const EpochParametersSelected&) const = default;
+};
+struct EpochChangeStartEvent {
+    static constexpr std::string_view kName = "EpochChangeStart";
+    Epoch epoch = 0;
+    bool operator==(const EpochChangeStartEvent&) const = default;
+};
+struct EpochChangeDoneEvent {
+    static constexpr std::string_view kName = "EpochChangeDone";
+    Epoch epoch = 0;
+    bool operator==(const EpochChangeDoneEvent&) const = default;
+};
+struct ShardsReceived {
+    static constexpr std::string_view kName = "ShardsReceived";
+    Epoch epoch = 0;
+    std::vector<std::uint16_t> shards;
+    bool operator==(const ShardsReceived&) const = default;
+};
+struct PricesUpdated {
+    static constexpr std::string_view kName = "PricesUpdated";
+    Epoch epoch = 0;
+    Frost storage_price = 0;
+    Frost write_price = 0;
+    bool operator==(const PricesUpdated&) const = default;
+};
+
+/// Version numbers of the singletons' inner states.
+inline constexpr std::uint64_t kSystemVersion = 4;
+inline constexpr std::uint64_t kStakingVersion = 4;
+
+}  // namespace walrus::ledger
