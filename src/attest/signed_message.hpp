@@ -50,7 +50,7 @@ Result<void, MessageError> verify_statement(const SignedMessage& signed_message,
 /// Proof that the holder of a key takes part under this account in this epoch
 /// (spec/chain.md §5.2): the signature alone travels, the message is known.
 bls::Signature prove_possession(const bls::SecretKey& key, Epoch epoch, const Address& sender);
-/// `key_bytes` must be the very bytes that `prove_possession` signed: the compressed key.
+/// True if `proof` was made by `prove_possession` with the secret of this key.
 bool verify_possession(const bls::PublicKey& key, Epoch epoch, const Address& sender,
                        const bls::Signature& proof);
 

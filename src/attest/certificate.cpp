@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attest/certificate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "protocol/constants.hpp"
+#include "protocol/parameters.hpp"
+
+namespace walrus::attest {
+namespace {
+
+std::size_t bitmap_bytes(std::size_t members) { return (members + 7) / 8; }
+
+bool is_met(Threshold threshold, std::uint64_t weight, std::uint64_t shard_count) {
+    switch (threshold) {
+        case Threshold::Quorum: return is_quorum(weight, shard_count);
+        case Threshold::OneCorrect: return has_one_correct(weight, shard_count);
+    }
+    return false;
+}
+
+bool has_bit(ByteView bitmap, std::size_t index) {
+    return index / 8 < bitmap.size() && ((bitmap[index / 8] >> (index % 8)) & 1) != 0;
+}
+
+/// Longer than the members need, or a bit that is nobody's.
+bool is_bitmap(ByteView bitmap, std::size_t members) {
+    if (bitmap.size() > bitmap_bytes(members)) return false;
+    for (std::size_t i = members; i < 8 * bitmap.size(); ++i)
+        if (has_bit(bitmap, i)) return false;
+    return true;
+}
+
+}  // namespace
+
+const char* describe(CertificateError error) {
+    switch (error) {
+        case CertificateError::InvalidBitmap: return "signers are not members of the committee";
+        case CertificateError::NotEnoughStake: return "too little weight signed";
+        case CertificateError::SigVerification: return "signature does not verify";
+        case CertificateError::MessageTooShort: return "message too short";
+        case CertificateError::IncorrectIntentVersion: return "unknown message version";
+        case CertificateError::IncorrectAppId: return "message of another application";
+        case CertificateError::IncorrectEpoch: return "message of another epoch";
+    }
+    return "unknown error";
+}
+
+const char* describe(AddError error) {
+    switch (error) {
+        case AddError::UnknownMember: return "not a member of the committee";
+        case AddError::Duplicate: return "this member has signed already";
+        case AddError::WrongMessage: return "signs another message";
+        case AddError::BadSignature: return "signature does not verify";
+    }
+    return "unknown error";
+}
+
+Bytes signers_to_bitmap(std::span<const std::uint16_t> signers, std::size_t members) {
+    Bytes bitmap(bitmap_bytes(members), 0);
+    for (const auto index : signers) {
+        WALRUS_CHECK(index < members);
+        bitmap[index / 8] = static_cast<Byte>(bitmap[index / 8] | (1u << (index % 8)));
+    }
+    return bitmap;
+}
+
+std::optional<std::vector<std::uint16_t>> signers_from_bitmap(ByteView bitmap,
+                                                              std::size_t members) {
+    if (!is_bitmap(bitmap, members)) return std::nullopt;
+    std::vector<std::uint16_t> signers;
+    for (std::size_t i = 0; i < members; ++i)
+        if (has_bit(bitmap, i)) signers.push_back(static_cast<std::uint16_t>(i));
+    return signers;
+}
+
+Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee& committee,
+                                                              ByteView signature, ByteView bitmap,
+                                                              ByteView message,
+                                                              Threshold threshold) {
+    const auto& members = committee.members();
+    if (!is_bitmap(bitmap, members.size())) return fail(CertificateError::InvalidBitmap);
+
+    std::uint32_t weight = committee.shard_count();
+    for (std::size_t i = 0; i < members.size(); ++i)
+        if (!has_bit(bitmap, i)) weight -= members[i].weight;
+    if (!is_met(threshold, weight, committee.shard_count()))
+        return fail(CertificateError::NotEnoughStake);
+
+    // Non-signers are the fewer ones.
+    bls::PublicKeySum signers_key(committee.total_key());
+    for (std::size_t i = 0; i < members.size(); ++i)
+        if (!has_bit(bitmap, i)) signers_key.subtract(members[i].public_key);
+    const auto parsed = bls::Signature::from(signature);
+    if (!parsed || !bls::verify(signers_key.finish(), message, *parsed))
+        return fail(CertificateError::SigVerification);
+
+    // The ledger reads version, application and epoch in this order, each checked when read, and
+    // all after the type: what is missing decides only if nothing before it is wrong.
+    if (message.size() < 2) return fail(CertificateError::MessageTooShort);
+    if (message[1] != kIntentVersion) return fail(CertificateError::IncorrectIntentVersion);
+    if (message.size() < 3) return fail(CertificateError::MessageTooShort);
+    if (message[2] != kIntentApp) return fail(CertificateError::IncorrectAppId);
+    const auto header = read_header(message);
+    if (!header) return fail(CertificateError::MessageTooShort);
+    if (header->epoch != committee.epoch()) return fail(CertificateError::IncorrectEpoch);
+    return CertifiedMessage{.type = header->type,
+                            .epoch = header->epoch,
+                            .body = message.subspan(kHeaderBytes),
+                            .weight = weight};
+}
+
+Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee& committee,
+                                                              const Certificate& certificate,
+                                                              Threshold threshold) {
+    const std::size_t members = committee.members().size();
+    for (const auto index : certificate.signers)
+        if (index >= members) return fail(CertificateError::InvalidBitmap);
+    const Bytes bitmap = signers_to_bitmap(certificate.signers, members);
+    return verify_certificate(committee, certificate.signature.bytes, bitmap,
+                              certificate.serialized_message, threshold);
+}
+
+CertificateBuilder::CertificateBuilder(const BlsCommittee& committee, Bytes message)
+    : committee_(&committee),
+      message_(std::move(message)),
+      signed_(committee.members().size(), false) {}
+
+Result<void, AddError> CertificateBuilder::add(std::uint16_t member,
+                                               const SignedMessage& signed_message) {
+    const auto& members = committee_->members();
+    if (member >= members.size()) return fail(AddError::UnknownMember);
+    if (signed_[member]) return fail(AddError::Duplicate);
+    if (signed_message.message != message_) return fail(AddError::WrongMessage);
+    if (!bls::verify(members[member].public_key, message_, signed_message.signature))
+        return fail(AddError::BadSignature);
+    signed_[member] = true;
+    signers_.emplace_back(member, signed_message.signature);
+    weight_ += members[member].weight;
+    WALRUS_CHECK(weight_ <= committee_->shard_count());
+    return {};
+}
+
+Result<void, AddError> CertificateBuilder::add(const NodeId& node,
+                                               const SignedMessage& signed_message) {
+    const auto member = committee_->index_of(node);
+    if (!member) return fail(AddError::UnknownMember);
+    return add(*member, signed_message);
+}
+
+bool CertificateBuilder::reached(Threshold threshold) const {
+    return is_met(threshold, weight_, committee_->shard_count());
+}
+
+std::optional<Certificate> CertificateBuilder::finish() const {
+    if (signers_.empty()) return std::nullopt;
+    auto signers = signers_;
+    std::sort(signers.begin(), signers.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    Certificate out;
+    std::vector<bls::Signature> signatures;
+    for (const auto& [member, signature] : signers) {
+        out.signers.push_back(member);
+        signatures.push_back(signature);
+    }
+    auto sum = bls::aggregate(signatures);
+    WALRUS_CHECK(sum.has_value());  // every one of them was verified
+    out.signature = *sum;
+    out.serialized_message = message_;
+    return out;
+}
+
+}  // namespace walrus::attest
