@@ -75,12 +75,13 @@ struct BlockEvent {
 struct BlockTransaction {
     TransactionDigest digest;
     std::vector<BlockEvent> events;  ///< index in here = event sequence number
+    Digest effects_digest;           ///< lets the header prove digest and events
 };
 struct BlockMessage {
     std::uint64_t seq = 0;
     std::uint64_t time_ms = 0;
     Epoch epoch = 0;
-    Bytes sealed_header;  ///< BCS, see chain/block.hpp
+    Bytes sealed_header;  ///< BCS, see chain/block.hpp; checked by rpc/block_verify.hpp
     std::vector<BlockTransaction> transactions;
 };
 /// What the stream delivers: a block, or only the news how far the ledger is.
