@@ -47,11 +47,15 @@ public:
     virtual ~FileSystem() = default;
     virtual IoResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
     virtual IoResult<bool> exists(const std::string& path) = 0;
+    /// Also the missing parents. The new names are durable on return.
     virtual IoResult<void> create_directories(const std::string& path) = 0;
     /// Sorted by name.
     virtual IoResult<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
+    /// Replaces `to` if it is a file. Durable once the directories of both are synced.
     virtual IoResult<void> rename(const std::string& from, const std::string& to) = 0;
+    /// A file or an empty directory. Errors: NotFound.
     virtual IoResult<void> remove(const std::string& path) = 0;
+    /// Whatever is there, with all below; nothing there is fine.
     virtual IoResult<void> remove_all(const std::string& path) = 0;
     /// Makes created, renamed and removed names of a directory durable.
     virtual IoResult<void> sync_directory(const std::string& path) = 0;
@@ -63,7 +67,8 @@ public:
     /// The whole file. Errors: TooLarge beyond `limit_bytes`.
     IoResult<Bytes> read_file(const std::string& path, std::uint64_t limit_bytes);
     /// Temporary name, write, sync, rename, sync the directory: after a crash either the old or the
-    /// new content is there. `secret`: mode 0600.
+    /// new content is there. `secret`: mode 0600. One writer per path at a time (the temporary name
+    /// is `path` + ".tmp").
     IoResult<void> write_file(const std::string& path, ByteView data, bool secret = false);
 
 protected:
@@ -74,5 +79,12 @@ class FileLock {
 public:
     virtual ~FileLock() = default;
 };
+
+/// The operating system's files.
+std::unique_ptr<FileSystem> make_posix_file_system();
+
+/// The directory part of a path ("." if there is none) and its last name.
+std::string parent_path(const std::string& path);
+std::string base_name(const std::string& path);
 
 }  // namespace walrus::io

@@ -47,13 +47,14 @@ class KeyValueStore {
 public:
     virtual ~KeyValueStore() = default;
     virtual IoResult<std::optional<Bytes>> get(ByteView key) const = 0;
-    /// Applies all changes in order. With `sync`, returns only when they are durable.
+    /// Applies all changes in order. With `sync`, returns only when they and all earlier writes are
+    /// durable. Without, they survive the death of the process but not a power cut.
     virtual IoResult<void> write(const WriteBatch& batch, bool sync) = 0;
     /// Calls visit(key, value) in key order for keys in [from, to) (empty `to`: no end) until it
-    /// returns false.
+    /// returns false. `visit` may read this store but not write to it.
     virtual IoResult<void> scan(ByteView from, ByteView to,
                                 FunctionRef<bool(ByteView, ByteView)> visit) const = 0;
-    /// The last key below `to` and at least `from`, with its value.
+    /// The last key below `to` (empty `to`: no end) and at least `from`, with its value.
     virtual IoResult<std::optional<std::pair<Bytes, Bytes>>> last(ByteView from,
                                                                   ByteView to) const = 0;
 };

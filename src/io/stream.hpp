@@ -30,6 +30,10 @@ public:
     virtual Task<IoResult<std::size_t>> read_some(MutableByteView out) = 0;
     /// All of it. `data` must live until the task ends.
     virtual Task<IoResult<void>> write_all(ByteView data) = 0;
+    /// At least one byte of `data`; how many. For senders that watch progress.
+    virtual Task<IoResult<std::size_t>> write_some(ByteView data);
+    /// Tells the other side that no more bytes come; reading goes on. Best effort.
+    virtual Task<void> end_writes();
     /// Pending and later operations end with Closed. Idempotent.
     virtual void close() = 0;
     /// For logs and limits: "address:port" of the other side.
