@@ -23,7 +23,9 @@ constexpr std::uint8_t kSigma[10][16] = {
     {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
     {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0}};
 
-void compress(std::uint64_t (&h)[8], const Byte* block, std::uint64_t count, bool last) {
+}  // namespace
+
+void blake2b_compress(std::uint64_t* h, const Byte* block, std::uint64_t count, bool last) {
     std::uint64_t m[16], v[16];
     for (int i = 0; i < 16; ++i) m[i] = load_le<std::uint64_t>(block + 8 * i);
     for (int i = 0; i < 8; ++i) {
@@ -56,24 +58,24 @@ void compress(std::uint64_t (&h)[8], const Byte* block, std::uint64_t count, boo
     for (int i = 0; i < 8; ++i) h[i] ^= v[i] ^ v[i + 8];
 }
 
-}  // namespace
-
-Blake2b::Blake2b() {
-    std::copy(std::begin(kIv), std::end(kIv), state_);
-    state_[0] ^= 0x01010020;  // 32 bytes of output, no key, fan-out 1, depth 1
+void blake2b_initial_state(std::uint64_t* state) {
+    std::copy(std::begin(kIv), std::end(kIv), state);
+    state[0] ^= 0x01010020;  // 32 bytes of output, no key, fan-out 1, depth 1
 }
+
+Blake2b::Blake2b() { blake2b_initial_state(state_); }
 
 Blake2b& Blake2b::update(ByteView data) {
     while (!data.empty()) {
         if (filled_ == sizeof buffer_) {
             // Only a block that is surely not the last one is compressed here.
             count_ += sizeof buffer_;
-            compress(state_, buffer_, count_, false);
+            blake2b_compress(state_, buffer_, count_, false);
             filled_ = 0;
         }
         if (filled_ == 0 && data.size() > sizeof buffer_) {
             count_ += sizeof buffer_;
-            compress(state_, data.data(), count_, false);
+            blake2b_compress(state_, data.data(), count_, false);
             data = data.subspan(sizeof buffer_);
             continue;
         }
@@ -88,7 +90,7 @@ Blake2b& Blake2b::update(ByteView data) {
 Digest Blake2b::finish() {
     count_ += filled_;
     std::memset(buffer_ + filled_, 0, sizeof buffer_ - filled_);
-    compress(state_, buffer_, count_, true);
+    blake2b_compress(state_, buffer_, count_, true);
     Digest out;
     for (int i = 0; i < 4; ++i) store_le(out.bytes.data() + 8 * i, state_[i]);
     return out;

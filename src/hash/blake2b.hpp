@@ -23,6 +23,14 @@ private:
     std::size_t filled_ = 0;
 };
 
+// For implementations that drive the compression themselves.
+
+/// The eight words before the first block.
+void blake2b_initial_state(std::uint64_t* state);
+/// Absorbs one block of 128 bytes into the eight words; `count` is the number of bytes hashed so far
+/// with this block.
+void blake2b_compress(std::uint64_t* state, const Byte* block, std::uint64_t count, bool last);
+
 Digest blake2b(ByteView data);
 /// Digest of a tag text followed by data.
 Digest blake2b(std::string_view tag, ByteView data);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The portable variant, one lane: what the other variants must reproduce.
+#include <cstring>
+
+#include "hash/blake2b.hpp"
+#include "hash/kernels.hpp"
+
+namespace walrus::hash {
+namespace {
+
+void put(std::uint8_t* out, const Digest& digest) { std::memcpy(out, digest.bytes.data(), 32); }
+
+void hash_short(std::uint8_t prefix, const std::uint8_t* const* data, std::size_t bytes,
+                std::uint8_t* out) {
+    put(out, Blake2b().update({&prefix, 1}).update({data[0], bytes}).finish());
+}
+
+void hash_inner(const std::uint8_t* left, std::size_t, const std::uint8_t* right, std::size_t,
+                std::uint8_t* out) {
+    const std::uint8_t prefix = 1;
+    put(out, Blake2b().update({&prefix, 1}).update({left, 32}).update({right, 32}).finish());
+}
+
+void absorb(std::uint64_t* state, const std::uint8_t* const* blocks, std::size_t block_count,
+            std::uint64_t counter) {
+    for (std::size_t b = 0; b < block_count; ++b) {
+        counter += kBlockBytes;
+        blake2b_compress(state, blocks[0] + b * kBlockBytes, counter, false);
+    }
+}
+
+void finish(const std::uint64_t* state, const std::uint8_t* const* blocks, std::uint64_t total,
+            std::uint8_t* out) {
+    std::uint64_t last[8];
+    std::memcpy(last, state, sizeof last);
+    blake2b_compress(last, blocks[0], total, true);
+    for (std::size_t i = 0; i < 4; ++i) store_le(out + 8 * i, last[i]);
+}
+
+}  // namespace
+
+const HashKernels kPortableHashKernels = {"portable", 1, hash_short, hash_inner, absorb, finish};
+
+}  // namespace walrus::hash
