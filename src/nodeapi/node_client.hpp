@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "attest/messages.hpp"
+#include "attest/signed_message.hpp"
 #include "http/client.hpp"
 #include "protocol/ids.hpp"
 
