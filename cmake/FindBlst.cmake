@@ -34,4 +34,4 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Blst
     REQUIRED_VARS BLST_ORIGIN
     REASON_FAILURE_MESSAGE
-        "blst is neither installed nor in ${WALRUS_BLST_DIR}: run ./run setup (or tools/fetch_blst.sh)")
+        "neither installed nor in ${WALRUS_BLST_DIR}: run ./run setup (or tools/fetch_blst.sh)")

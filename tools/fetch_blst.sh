@@ -101,7 +101,8 @@ $CRATE_NAME = "=$CRATE_VERSION"
 [workspace]
 EOF
     (cd "$work/cargo" && cargo fetch --quiet) >>"$log" 2>&1 || return 1
-    for crate in "${CARGO_HOME:-$HOME/.cargo}"/registry/cache/*/"$CRATE_NAME-$CRATE_VERSION.crate"; do
+    cache=${CARGO_HOME:-$HOME/.cargo}/registry/cache
+    for crate in "$cache"/*/"$CRATE_NAME-$CRATE_VERSION.crate"; do
         [ -f "$crate" ] && install_archive "$crate" && return 0
     done
     return 1

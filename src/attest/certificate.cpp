@@ -11,12 +11,16 @@
 namespace walrus::attest {
 namespace {
 
-std::size_t bitmap_bytes(std::size_t members) { return (members + 7) / 8; }
+std::size_t bitmap_bytes(std::size_t members) {
+    return (members + 7) / 8;
+}
 
 bool is_met(Threshold threshold, std::uint64_t weight, std::uint64_t shard_count) {
     switch (threshold) {
-        case Threshold::Quorum: return is_quorum(weight, shard_count);
-        case Threshold::OneCorrect: return has_one_correct(weight, shard_count);
+        case Threshold::Quorum:
+            return is_quorum(weight, shard_count);
+        case Threshold::OneCorrect:
+            return has_one_correct(weight, shard_count);
     }
     return false;
 }
@@ -37,23 +41,34 @@ bool is_bitmap(ByteView bitmap, std::size_t members) {
 
 const char* describe(CertificateError error) {
     switch (error) {
-        case CertificateError::InvalidBitmap: return "signers are not members of the committee";
-        case CertificateError::NotEnoughStake: return "too little weight signed";
-        case CertificateError::SigVerification: return "signature does not verify";
-        case CertificateError::MessageTooShort: return "message too short";
-        case CertificateError::IncorrectIntentVersion: return "unknown message version";
-        case CertificateError::IncorrectAppId: return "message of another application";
-        case CertificateError::IncorrectEpoch: return "message of another epoch";
+        case CertificateError::InvalidBitmap:
+            return "signers are not members of the committee";
+        case CertificateError::NotEnoughStake:
+            return "too little weight signed";
+        case CertificateError::SigVerification:
+            return "signature does not verify";
+        case CertificateError::MessageTooShort:
+            return "message too short";
+        case CertificateError::IncorrectIntentVersion:
+            return "unknown message version";
+        case CertificateError::IncorrectAppId:
+            return "message of another application";
+        case CertificateError::IncorrectEpoch:
+            return "message of another epoch";
     }
     return "unknown error";
 }
 
 const char* describe(AddError error) {
     switch (error) {
-        case AddError::UnknownMember: return "not a member of the committee";
-        case AddError::Duplicate: return "this member has signed already";
-        case AddError::WrongMessage: return "signs another message";
-        case AddError::BadSignature: return "signature does not verify";
+        case AddError::UnknownMember:
+            return "not a member of the committee";
+        case AddError::Duplicate:
+            return "this member has signed already";
+        case AddError::WrongMessage:
+            return "signs another message";
+        case AddError::BadSignature:
+            return "signature does not verify";
     }
     return "unknown error";
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificates: one message, the sum of its signatures and who signed (spec/encoding.md §6.2, §6.4,
-// spec/chain.md §2.2). Vectors: test/vectors/chain.json, suite certificates.
+// Certificates: one message, the sum of its signatures and who signed (spec/encoding.md §6.2 and
+// §6.4, spec/chain.md §2.2). Vectors: test/vectors/chain.json, suite certificates.
 #pragma once
 
 #include <cstdint>
@@ -43,9 +43,9 @@ enum class CertificateError {
     NotEnoughStake,          ///< bls_aggregate::ENotEnoughStake(2)
     SigVerification,         ///< bls_aggregate::ESigVerification(1)
     MessageTooShort,         ///< fewer than 7 bytes: BCS out of range
-    IncorrectIntentVersion,  ///< messages::EIncorrectIntentVersion
-    IncorrectAppId,          ///< messages::EIncorrectAppId
-    IncorrectEpoch,          ///< messages::EIncorrectEpoch
+    IncorrectIntentVersion,  ///< messages::EIncorrectIntentVersion(3)
+    IncorrectAppId,          ///< messages::EIncorrectAppId(0)
+    IncorrectEpoch,          ///< messages::EIncorrectEpoch(1)
 };
 const char* describe(CertificateError error);
 

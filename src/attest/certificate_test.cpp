@@ -46,7 +46,9 @@ StoredBlob stored_blob() {
     body.blob_id.bytes.fill(7);
     return body;
 }
-Bytes message_of(Epoch epoch = kEpoch) { return build_message(epoch, stored_blob()); }
+Bytes message_of(Epoch epoch = kEpoch) {
+    return build_message(epoch, stored_blob());
+}
 
 const std::vector<std::uint16_t> kTenOnes(10, 1);
 
@@ -78,9 +80,8 @@ TEST(BlsCommittee, BadMembersAreRefused) {
     EXPECT_FALSE(BlsCommittee::make(1, {{key, 1, {}}, {key, 0, {}}}).has_value());
     EXPECT_FALSE(BlsCommittee::make(1, {{key, 65535, {}}, {key, 1, {}}}).has_value());
     EXPECT_TRUE(BlsCommittee::make(1, {{key, 65535, {}}}).has_value());
-    EXPECT_FALSE(
-        BlsCommittee::make(1, std::vector<CommitteeMember>(kMembersMax + 1, {key, 1, {}}))
-            .has_value());
+    EXPECT_FALSE(BlsCommittee::make(1, std::vector<CommitteeMember>(kMembersMax + 1, {key, 1, {}}))
+                     .has_value());
 }
 
 TEST(BlsCommittee, KnowsItsMembersAndSums) {
@@ -120,7 +121,8 @@ TEST(Certificate, ThresholdsAreExact) {
         signers.push_back(static_cast<std::uint16_t>(count - 1));
         const auto certificate = nodes.certify(message_of(), signers);
         const auto quorum = verify_certificate(nodes.committee, certificate, Threshold::Quorum);
-        const auto correct = verify_certificate(nodes.committee, certificate, Threshold::OneCorrect);
+        const auto correct =
+            verify_certificate(nodes.committee, certificate, Threshold::OneCorrect);
         EXPECT_EQ(quorum.has_value(), count >= 7);
         EXPECT_EQ(correct.has_value(), count >= 4);
         if (!quorum) {
@@ -135,9 +137,9 @@ TEST(Certificate, ThresholdsAreExact) {
 TEST(Certificate, NobodySigned) {
     const auto nodes = Nodes::make(kTenOnes);
     const auto message = message_of();
-    EXPECT_EQ(verify_certificate(nodes.committee, Bytes(96), {}, message, Threshold::OneCorrect)
-                  .error(),
-              CertificateError::NotEnoughStake);
+    EXPECT_EQ(
+        verify_certificate(nodes.committee, Bytes(96), {}, message, Threshold::OneCorrect).error(),
+        CertificateError::NotEnoughStake);
     const CertificateBuilder builder(nodes.committee, message);
     EXPECT_FALSE(builder.finish().has_value());
 }
@@ -227,10 +229,11 @@ TEST(Certificate, BcsLayout) {
     const auto nodes = Nodes::make(kTenOnes);
     const auto certificate = nodes.certify(message_of(), {2, 9});
     const auto bytes = bcs::encode(certificate);
-    EXPECT_EQ(hex_encode(bytes), "0202000900"
-                                 "28" +
-                                     hex_encode(certificate.serialized_message) +
-                                     hex_encode(certificate.signature.bytes));
+    EXPECT_EQ(hex_encode(bytes),
+              "0202000900"
+              "28" +
+                  hex_encode(certificate.serialized_message) +
+                  hex_encode(certificate.signature.bytes));
     EXPECT_EQ(bcs::decode<Certificate>(bytes).value(), certificate);
     for (std::size_t cut = 0; cut < bytes.size(); ++cut)
         EXPECT_FALSE(bcs::decode<Certificate>(ByteView(bytes).first(cut)).has_value());

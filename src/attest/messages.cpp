@@ -62,8 +62,12 @@ bool read(BodyReader& from, StoredBlob& body) {
     return from.id(body.blob_id) && read(from, body.persistence);
 }
 
-void write(bcs::Writer& out, const InvalidBlobId& body) { out.raw(body.blob_id.view()); }
-bool read(BodyReader& from, InvalidBlobId& body) { return from.id(body.blob_id); }
+void write(bcs::Writer& out, const InvalidBlobId& body) {
+    out.raw(body.blob_id.view());
+}
+bool read(BodyReader& from, InvalidBlobId& body) {
+    return from.id(body.blob_id);
+}
 
 /// The only version of the request.
 constexpr std::uint8_t kSyncShardV1 = 0;
@@ -100,8 +104,12 @@ bool read(BodyReader& from, DenyListUpdate& body) {
            from.id(body.root);
 }
 
-void write(bcs::Writer& out, const DenyListBlobDeleted& body) { out.raw(body.blob_id.view()); }
-bool read(BodyReader& from, DenyListBlobDeleted& body) { return from.id(body.blob_id); }
+void write(bcs::Writer& out, const DenyListBlobDeleted& body) {
+    out.raw(body.blob_id.view());
+}
+bool read(BodyReader& from, DenyListBlobDeleted& body) {
+    return from.id(body.blob_id);
+}
 
 void write(bcs::Writer& out, const ProtocolVersion& body) {
     out.fixed(body.start_epoch);
@@ -115,16 +123,26 @@ bool read(BodyReader& from, ProtocolVersion& body) {
 
 const char* describe(MessageError error) {
     switch (error) {
-        case MessageError::TooShort: return "message too short";
-        case MessageError::IncorrectVersion: return "unknown message version";
-        case MessageError::IncorrectApp: return "message of another application";
-        case MessageError::IncorrectType: return "message of another type";
-        case MessageError::IncorrectEpoch: return "message of another epoch";
-        case MessageError::InvalidPersistence: return "unknown persistence in message";
-        case MessageError::InvalidBody: return "invalid value in message";
-        case MessageError::TrailingBytes: return "bytes after the message";
-        case MessageError::WrongContent: return "message about something else";
-        case MessageError::BadSignature: return "signature does not verify";
+        case MessageError::TooShort:
+            return "message too short";
+        case MessageError::IncorrectVersion:
+            return "unknown message version";
+        case MessageError::IncorrectApp:
+            return "message of another application";
+        case MessageError::IncorrectType:
+            return "message of another type";
+        case MessageError::IncorrectEpoch:
+            return "message of another epoch";
+        case MessageError::InvalidPersistence:
+            return "unknown persistence in message";
+        case MessageError::InvalidBody:
+            return "invalid value in message";
+        case MessageError::TrailingBytes:
+            return "bytes after the message";
+        case MessageError::WrongContent:
+            return "message about something else";
+        case MessageError::BadSignature:
+            return "signature does not verify";
     }
     return "unknown error";
 }
@@ -172,9 +190,9 @@ Result<Statement<Body>, MessageError> parse_message(ByteView message, Trailing t
     return out;
 }
 
-#define WALRUS_ATTEST_BODY(Body)                                                          \
-    template Bytes build_message(Epoch, const Body&);                                     \
-    template Result<Body, MessageError> parse_body(ByteView, Trailing);                   \
+#define WALRUS_ATTEST_BODY(Body)                                        \
+    template Bytes build_message(Epoch, const Body&);                   \
+    template Result<Body, MessageError> parse_body(ByteView, Trailing); \
     template Result<Statement<Body>, MessageError> parse_message(ByteView, Trailing);
 WALRUS_ATTEST_BODY(ProofOfPossession)
 WALRUS_ATTEST_BODY(StoredBlob)

@@ -144,8 +144,9 @@ template <class Body>
 Result<Statement<Body>, MessageError> parse_message(ByteView message,
                                                     Trailing trailing = Trailing::Refuse);
 
-/// The body alone, for callers that have checked the header (the ledger, after `verify_certificate`).
-/// `body` starts after the header. Errors: TooShort, InvalidPersistence, InvalidBody, TrailingBytes.
+/// The body alone, for callers that have checked the header (the ledger, after
+/// `verify_certificate`). `body` starts after the header. Errors: TooShort, InvalidPersistence,
+/// InvalidBody, TrailingBytes.
 template <class Body>
 Result<Body, MessageError> parse_body(ByteView body, Trailing trailing = Trailing::Ignore);
 

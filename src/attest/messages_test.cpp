@@ -15,7 +15,9 @@ Id filled(Byte byte) {
     id.bytes.fill(byte);
     return id;
 }
-bls::SecretKey key_of(Byte seed) { return *bls::SecretKey::from_seed(Bytes(32, seed)); }
+bls::SecretKey key_of(Byte seed) {
+    return *bls::SecretKey::from_seed(Bytes(32, seed));
+}
 
 const StoredBlob kPermanent{.blob_id = filled<BlobId>(7), .persistence = {}};
 const StoredBlob kDeletable{.blob_id = filled<BlobId>(7),
@@ -79,11 +81,10 @@ TEST(Messages, EveryKindHasItsLayout) {
                                 .sliver_count = 0x1122334455667788,
                                 .epoch = 20},
                3, 55);
-    check_kind(DenyListUpdate{.node_id = filled<NodeId>(5),
-                              .sequence = 17,
-                              .size = 18,
-                              .root = filled<Digest>(6)},
-               4, 87);
+    check_kind(
+        DenyListUpdate{
+            .node_id = filled<NodeId>(5), .sequence = 17, .size = 18, .root = filled<Digest>(6)},
+        4, 87);
     check_kind(DenyListBlobDeleted{.blob_id = filled<BlobId>(8)}, 5, 39);
     check_kind(ProtocolVersion{.start_epoch = 22, .protocol_version = 5}, 6, 19);
 }
@@ -106,8 +107,11 @@ TEST(Messages, SyncShardRequestBytes) {
     EXPECT_EQ(hex_encode(build_message(5, body)),
               "03000305000000"  // header
               "00"              // V1
-              "0201" "01" +     // shard, axis
-                  std::string(64, '0') + "0300000000000000" "04000000");
+              "0201"
+              "01" +  // shard, axis
+                  std::string(64, '0') +
+                  "0300000000000000"
+                  "04000000");
 }
 
 TEST(Messages, UnknownTagsAreRefused) {
@@ -193,7 +197,8 @@ TEST(ProofOfPossession, IsBoundToKeySenderAndEpoch) {
     EXPECT_FALSE(verify_possession(key.public_key(), 9, sender, proof));
     EXPECT_FALSE(verify_possession(key.public_key(), 8, filled<Address>(0x12), proof));
     EXPECT_FALSE(verify_possession(key_of(5).public_key(), 8, sender, proof));
-    EXPECT_FALSE(verify_possession(key.public_key(), 8, sender, prove_possession(key_of(5), 8, sender)));
+    EXPECT_FALSE(
+        verify_possession(key.public_key(), 8, sender, prove_possession(key_of(5), 8, sender)));
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ static_assert(sizeof(blst_scalar) == kSecretKeyBytes);
 namespace {
 
 constexpr std::string_view kDst = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_";
-const Byte* dst() { return reinterpret_cast<const Byte*>(kDst.data()); }
+const Byte* dst() {
+    return reinterpret_cast<const Byte*>(kDst.data());
+}
 
 /// Bits of the coefficients in `find_invalid`: wrong signatures cancel with probability 2^-64.
 constexpr std::size_t kCoefficientBits = 64;
@@ -38,9 +40,12 @@ void save(std::array<std::uint64_t, N>& limbs, const Point& point) {
 
 Error error_of(BLST_ERROR error) {
     switch (error) {
-        case BLST_POINT_NOT_IN_GROUP: return Error::NotInSubgroup;
-        case BLST_PK_IS_INFINITY: return Error::Infinity;
-        default: return Error::BadEncoding;
+        case BLST_POINT_NOT_IN_GROUP:
+            return Error::NotInSubgroup;
+        case BLST_PK_IS_INFINITY:
+            return Error::Infinity;
+        default:
+            return Error::BadEncoding;
     }
 }
 
@@ -103,18 +108,25 @@ struct Access {
 
 namespace {
 
-/// e(key, hash) == e(generator, signature), with the subgroup of the signature checked.
-bool verify_point(const blst_p1_affine& key, const blst_p2& hash, const Signature& signature) {
-    if (blst_p1_affine_is_inf(&key)) return false;
-    const auto point = parse_signature(signature);
-    if (!point || !blst_p2_affine_in_g2(&*point)) return false;
+/// e(key, hash) == e(generator, signature), as one product of two pairings that is 1. False if one
+/// of the points is the neutral element. Points must be in their subgroups.
+bool is_signed(const blst_p1_affine& key, const blst_p2& hash, const blst_p2_affine& signature) {
+    if (blst_p1_affine_is_inf(&key) || blst_p2_affine_is_inf(&signature)) return false;
     blst_p2_affine hash_affine;
     blst_p2_to_affine(&hash_affine, &hash);
-    blst_fp12 left;
-    blst_fp12 right;
-    blst_miller_loop(&left, &hash_affine, &key);
-    blst_miller_loop(&right, &*point, blst_p1_affine_generator());
-    return blst_fp12_finalverify(&left, &right);
+    const blst_p2_affine* const left[] = {&hash_affine, &signature};
+    const blst_p1_affine* const right[] = {&key, &BLS12_381_NEG_G1};
+    blst_fp12 product;
+    blst_miller_loop_n(&product, left, right, 2);
+    blst_final_exp(&product, &product);
+    return blst_fp12_is_one(&product);
+}
+
+/// Parses the signature, checks its subgroup, and verifies it.
+bool verify_point(const blst_p1_affine& key, const blst_p2& hash, const Signature& signature) {
+    const auto point = parse_signature(signature);
+    if (!point || !blst_p2_affine_in_g2(&*point)) return false;
+    return is_signed(key, hash, *point);
 }
 
 /// One signature with its coefficient applied to both sides of the equation.
@@ -132,16 +144,10 @@ bool verify_sum(std::span<const Weighted> items, const blst_p2& hash) {
         blst_p2_add_or_double(&signature, &signature, &item.signature);
     }
     blst_p1_affine key_affine;
-    blst_p2_affine points[2];
+    blst_p2_affine signature_affine;
     blst_p1_to_affine(&key_affine, &key);
-    blst_p2_to_affine(&points[0], &hash);
-    blst_p2_to_affine(&points[1], &signature);
-    if (blst_p1_affine_is_inf(&key_affine)) return false;
-    blst_fp12 left;
-    blst_fp12 right;
-    blst_miller_loop(&left, &points[0], &key_affine);
-    blst_miller_loop(&right, &points[1], blst_p1_affine_generator());
-    return blst_fp12_finalverify(&left, &right);
+    blst_p2_to_affine(&signature_affine, &signature);
+    return is_signed(key_affine, hash, signature_affine);
 }
 
 /// Halves until the wrong ones stand alone: a sum for every half that holds a wrong one.
@@ -160,13 +166,20 @@ void bisect(std::span<const Weighted> items, const blst_p2& hash, std::vector<st
 
 const char* describe(Error error) {
     switch (error) {
-        case Error::WrongLength: return "wrong number of bytes";
-        case Error::BadEncoding: return "not the encoding of a point of the curve";
-        case Error::NotInSubgroup: return "a point outside the subgroup";
-        case Error::Infinity: return "the neutral element is nobody's key";
-        case Error::ScalarRange: return "a secret key of zero or beyond the group order";
-        case Error::SeedTooShort: return "a seed needs at least 32 bytes";
-        case Error::EmptyAggregate: return "nothing to add up";
+        case Error::WrongLength:
+            return "wrong number of bytes";
+        case Error::BadEncoding:
+            return "not the encoding of a point of the curve";
+        case Error::NotInSubgroup:
+            return "a point outside the subgroup";
+        case Error::Infinity:
+            return "the neutral element is nobody's key";
+        case Error::ScalarRange:
+            return "a secret key of zero or beyond the group order";
+        case Error::SeedTooShort:
+            return "a seed needs at least 32 bytes";
+        case Error::EmptyAggregate:
+            return "nothing to add up";
     }
     return "unknown error";
 }
@@ -238,7 +251,9 @@ void PublicKeySum::subtract(const PublicKey& key) {
     save(point_, sum);
 }
 
-PublicKey PublicKeySum::finish() const { return Access::key(load<blst_p1>(point_)); }
+PublicKey PublicKeySum::finish() const {
+    return Access::key(load<blst_p1>(point_));
+}
 
 Result<SecretKey, Error> SecretKey::parse(ByteView big_endian) {
     if (big_endian.size() != kSecretKeyBytes) return fail(Error::WrongLength);
@@ -257,7 +272,9 @@ Result<SecretKey, Error> SecretKey::from_seed(ByteView seed) {
     return Access::secret(scalar);
 }
 
-SecretKey::~SecretKey() { wipe(scalar_.data(), scalar_.size()); }
+SecretKey::~SecretKey() {
+    wipe(scalar_.data(), scalar_.size());
+}
 
 PublicKey SecretKey::public_key() const {
     const auto scalar = Access::scalar(*this);

@@ -4,7 +4,7 @@
 // under the tag BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_.
 //
 // Pure: nothing here draws randomness; seeds are arguments. All types are plain values and every
-// function may be called from any thread. Vectors: spec/encoding.md §6.4 and test/vectors/chain.json.
+// function may be called from any thread. Vectors: spec/encoding.md §6.4, test/vectors/chain.json.
 #pragma once
 
 #include <array>
@@ -59,7 +59,8 @@ struct Signature {
 /// A public key, parsed: a point of the curve in affine form, ready for use.
 class PublicKey {
 public:
-    /// 48 bytes compressed. Errors: WrongLength, BadEncoding; with Full also NotInSubgroup, Infinity.
+    /// 48 bytes compressed. Errors: WrongLength, BadEncoding; with Full also NotInSubgroup,
+    /// Infinity.
     static Result<PublicKey, Error> parse(ByteView compressed, KeyCheck check = KeyCheck::Full);
     /// 96 bytes uncompressed. Errors as for `parse`.
     static Result<PublicKey, Error> parse_uncompressed(ByteView uncompressed,

@@ -13,7 +13,9 @@ Bytes hex(std::string_view text) {
     EXPECT_TRUE(bytes.has_value()) << text;
     return bytes.value_or(Bytes{});
 }
-Signature signature_of(std::string_view text) { return *Signature::from(hex(text)); }
+Signature signature_of(std::string_view text) {
+    return *Signature::from(hex(text));
+}
 
 SecretKey small_key(std::uint64_t scalar) {
     std::array<Byte, 32> bytes{};
@@ -62,9 +64,9 @@ TEST(Bls, VectorOfTheSpecification) {
 
 TEST(Bls, KeyGenerationFollowsTheDraft) {
     // EIP-2333, test case 0: the master key of a 64-byte seed.
-    const auto key = SecretKey::from_seed(
-        hex("c55257c360c07c72029aebc1b53c05ed0362ada38ead3e3e9efa3708e53495531f09a6987599d18264c1e1c9"
-            "2f2cf141630c7a3c4ab7c81b2f001698e7463b04"));
+    const auto key = SecretKey::from_seed(hex(
+        "c55257c360c07c72029aebc1b53c05ed0362ada38ead3e3e9efa3708e53495531f09a6987599d18264c1e1c9"
+        "2f2cf141630c7a3c4ab7c81b2f001698e7463b04"));
     ASSERT_TRUE(key.has_value());
     EXPECT_EQ(hex_encode(key->reveal()),
               "0d7359d57963ab8fbbde1852dcf553fedbc31f464d80ee7d40ae683122b45070");
@@ -251,7 +253,8 @@ TEST(Bls, FindInvalidNamesExactlyTheWrongOnes) {
     }
     EXPECT_TRUE(find_invalid(keys, message, good).empty());
     EXPECT_TRUE(find_invalid({}, message, {}).empty());
-    const std::vector<std::vector<std::size_t>> cases = {{0}, {12}, {5, 6}, {0, 7, 12}, {3, 4, 5, 9}};
+    const std::vector<std::vector<std::size_t>> cases = {
+        {0}, {12}, {5, 6}, {0, 7, 12}, {3, 4, 5, 9}};
     for (const auto& wrong : cases) {
         auto signatures = good;
         for (const auto i : wrong) signatures[i] = small_key(999).sign(message);

@@ -32,13 +32,15 @@ Handle<T> owned(T* raw) {
     WALRUS_CHECK(raw != nullptr);
     return Handle<T>(raw);
 }
-void must(int answer) { WALRUS_CHECK(answer == 1); }
+void must(int answer) {
+    WALRUS_CHECK(answer == 1);
+}
 
 /// A curve's group with what every operation needs.
 struct Group {
     explicit Group(Curve curve)
-        : group(owned(EC_GROUP_new_by_curve_name(
-              curve == Curve::P256 ? NID_X9_62_prime256v1 : NID_secp256k1))),
+        : group(owned(EC_GROUP_new_by_curve_name(curve == Curve::P256 ? NID_X9_62_prime256v1
+                                                                      : NID_secp256k1))),
           context(owned(BN_CTX_secure_new())),
           half_order(owned(BN_new())) {
         must(BN_rshift1(half_order.get(), order()));
@@ -53,7 +55,9 @@ struct Group {
     Handle<BIGNUM> half_order;
 };
 
-Handle<BIGNUM> number() { return owned(BN_new()); }
+Handle<BIGNUM> number() {
+    return owned(BN_new());
+}
 Handle<BIGNUM> number(ByteView big_endian) {
     return owned(BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr));
 }
@@ -149,9 +153,9 @@ std::optional<CompressedPoint> public_key(Curve curve, const Scalar& secret) {
     if (!group.in_range(scalar.get())) return std::nullopt;
     const auto point = multiply_generator(group, scalar.get());
     CompressedPoint out;
-    const auto size = EC_POINT_point2oct(group.group.get(), point.get(),
-                                         POINT_CONVERSION_COMPRESSED, out.data(), out.size(),
-                                         group.context.get());
+    const auto size =
+        EC_POINT_point2oct(group.group.get(), point.get(), POINT_CONVERSION_COMPRESSED, out.data(),
+                           out.size(), group.context.get());
     WALRUS_CHECK(size == out.size());
     return out;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ECDSA over the two curves of the account schemes, on OpenSSL's big numbers and points. Internal to
-// this room: others use `AccountKey`, `AccountSignature` and `NetworkKey`.
+// ECDSA over the two curves of the account schemes, on OpenSSL's big numbers and points. Internal
+// to this room: others use `AccountKey`, `AccountSignature` and `NetworkKey`.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace walrus::ecdsa {
 
 enum class Curve { Secp256k1, P256 };
 
-using Scalar = std::array<Byte, 32>;          // big endian
+using Scalar = std::array<Byte, 32>;  // big endian
 using CompressedPoint = std::array<Byte, 33>;
 using CompactSignature = std::array<Byte, 64>;  // r, s, big endian
 

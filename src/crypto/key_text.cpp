@@ -151,7 +151,9 @@ std::optional<bls::SecretKey> parse_bls_key(std::string_view text) {
     return *key;
 }
 
-std::string to_text(const NetworkKey& key) { return tagged_text(kNetworkKeyFlag, key.reveal()); }
+std::string to_text(const NetworkKey& key) {
+    return tagged_text(kNetworkKeyFlag, key.reveal());
+}
 
 std::optional<NetworkKey> parse_network_key(std::string_view text) {
     if (trimmed(text).starts_with("-----BEGIN")) return NetworkKey::from_pem(text);

@@ -135,7 +135,8 @@ TEST(NetworkKey, ReadsKeysOfOpenSsl) {
         "/kj5Jl9h4+emYkjo7RBm6vsGfn6Ub7kiiA==\n"
         "-----END EC PRIVATE KEY-----\n");
     ASSERT_TRUE(sec1.has_value());
-    EXPECT_EQ(hex_encode(sec1->public_key()), "028ea53379071d004f33b0543d805feb2634c22cb49657b194509ec8063b7da757");
+    EXPECT_EQ(hex_encode(sec1->public_key()),
+              "028ea53379071d004f33b0543d805feb2634c22cb49657b194509ec8063b7da757");
     // The same key through openssl pkcs8 -topk8 -nocrypt is exactly what we write.
     EXPECT_EQ(sec1->to_pem(),
               "-----BEGIN PRIVATE KEY-----\n"
@@ -151,30 +152,30 @@ TEST(NetworkKey, OtherKeysAreRefused) {
                      .has_value());
     EXPECT_FALSE(NetworkKey::from_pem(std::string(1 << 20, 'x')).has_value());
     // secp256k1
-    EXPECT_FALSE(NetworkKey::from_pem(
-                     "-----BEGIN PRIVATE KEY-----\n"
-                     "MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQgt2WNf8wVoK+90DZM7X6t\n"
-                     "UooOYtScTFExaSCS+99iByShRANCAAQBTRLY0f0Dubi28khGGd7+QdwVe5jldR6D\n"
-                     "w142Hnav03MPup6ccYG+Vhi7E/Xpf+cKr4Tuy/JUgTkzFJV9tFdr\n"
-                     "-----END PRIVATE KEY-----\n")
-                     .has_value());
+    EXPECT_FALSE(
+        NetworkKey::from_pem("-----BEGIN PRIVATE KEY-----\n"
+                             "MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQgt2WNf8wVoK+90DZM7X6t\n"
+                             "UooOYtScTFExaSCS+99iByShRANCAAQBTRLY0f0Dubi28khGGd7+QdwVe5jldR6D\n"
+                             "w142Hnav03MPup6ccYG+Vhi7E/Xpf+cKr4Tuy/JUgTkzFJV9tFdr\n"
+                             "-----END PRIVATE KEY-----\n")
+            .has_value());
     // An encrypted key must not ask for its passphrase.
-    EXPECT_FALSE(NetworkKey::from_pem(
-                     "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-                     "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjXLw24W9UEawICCAAw\n"
-                     "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEOiGnMpX0RI+Zxl+5tDIYOMEgZAd\n"
-                     "OUtdi3vlnuNoFxTunnrueMuiOlPB394HlKt2dUUnbg1huhRIexrB2FtU68txHYa/\n"
-                     "aNNWS8I1scUJeUPFaBex47cthKzesiTuP7qCsnVbra/fH6pyTdS3Jp5ZrMyNq5cm\n"
-                     "gvBlOw+WMYsDcQLonuUGuSdPt93jA/gBQIUkUg2PH2VoYcRL7y+5lYC1KCBQims=\n"
-                     "-----END ENCRYPTED PRIVATE KEY-----\n")
-                     .has_value());
+    EXPECT_FALSE(
+        NetworkKey::from_pem("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+                             "MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjXLw24W9UEawICCAAw\n"
+                             "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEOiGnMpX0RI+Zxl+5tDIYOMEgZAd\n"
+                             "OUtdi3vlnuNoFxTunnrueMuiOlPB394HlKt2dUUnbg1huhRIexrB2FtU68txHYa/\n"
+                             "aNNWS8I1scUJeUPFaBex47cthKzesiTuP7qCsnVbra/fH6pyTdS3Jp5ZrMyNq5cm\n"
+                             "gvBlOw+WMYsDcQLonuUGuSdPt93jA/gBQIUkUg2PH2VoYcRL7y+5lYC1KCBQims=\n"
+                             "-----END ENCRYPTED PRIVATE KEY-----\n")
+            .has_value());
     // A public key.
-    EXPECT_FALSE(NetworkKey::from_pem(
-                     "-----BEGIN PUBLIC KEY-----\n"
-                     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjqUzeQcdAE8zsFQ9gF/rJjTCLLSW\n"
-                     "V7GUUJ7IBjt9p1cfw2EVBnVg/kj5Jl9h4+emYkjo7RBm6vsGfn6Ub7kiiA==\n"
-                     "-----END PUBLIC KEY-----\n")
-                     .has_value());
+    EXPECT_FALSE(
+        NetworkKey::from_pem("-----BEGIN PUBLIC KEY-----\n"
+                             "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjqUzeQcdAE8zsFQ9gF/rJjTCLLSW\n"
+                             "V7GUUJ7IBjt9p1cfw2EVBnVg/kj5Jl9h4+emYkjo7RBm6vsGfn6Ub7kiiA==\n"
+                             "-----END PUBLIC KEY-----\n")
+            .has_value());
 }
 
 }  // namespace

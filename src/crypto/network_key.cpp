@@ -36,7 +36,9 @@ constexpr const char* kGroupName = "prime256v1";
 constexpr std::size_t kPemBytesMax = 16 * 1024;
 
 /// No passphrases: an encrypted key is refused instead of asking on the terminal.
-int no_passphrase(char*, int, int, void*) { return -1; }
+int no_passphrase(char*, int, int, void*) {
+    return -1;
+}
 
 /// OpenSSL's form of a key; its calls fail only when memory is out.
 Handle<EVP_PKEY> to_evp(const std::array<Byte, 32>& secret, const NetworkPublicKey& public_key) {
@@ -48,8 +50,8 @@ Handle<EVP_PKEY> to_evp(const std::array<Byte, 32>& secret, const NetworkPublicK
                                                  kGroupName, 0) == 1);
     WALRUS_CHECK(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY,
                                                   public_key.data(), public_key.size()) == 1);
-    WALRUS_CHECK(OSSL_PARAM_BLD_push_BN_pad(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar.get(),
-                                            32) == 1);
+    WALRUS_CHECK(
+        OSSL_PARAM_BLD_push_BN_pad(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar.get(), 32) == 1);
     const Handle<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(builder.get()));
     const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
     WALRUS_CHECK(params != nullptr);
@@ -75,9 +77,11 @@ std::optional<NetworkKey> NetworkKey::from_secret(ByteView secret) {
 NetworkKey NetworkKey::from_seed(ByteView seed) {
     // A digest is a valid scalar except with probability 2^-32; then the next attempt.
     for (Byte attempt = 0;; ++attempt) {
-        const Digest secret =
-            Blake2b().update(as_bytes("walrus network key")).update({&attempt, 1}).update(seed)
-                .finish();
+        const Digest secret = Blake2b()
+                                  .update(as_bytes("walrus network key"))
+                                  .update({&attempt, 1})
+                                  .update(seed)
+                                  .finish();
         if (auto key = from_secret(secret.view())) return *key;
         WALRUS_CHECK(attempt < 255);
     }
@@ -105,7 +109,9 @@ std::optional<NetworkKey> NetworkKey::from_pem(std::string_view pem) {
     return from_secret(secret);
 }
 
-NetworkKey::~NetworkKey() { wipe(secret_.data(), secret_.size()); }
+NetworkKey::~NetworkKey() {
+    wipe(secret_.data(), secret_.size());
+}
 
 std::string NetworkKey::to_pem() const {
     const auto key = to_evp(secret_, public_key_);

@@ -25,8 +25,8 @@ using EvpContext = std::unique_ptr<EVP_MD_CTX, FreeEvp>;
 constexpr std::size_t kEd25519KeyBytes = 32;
 
 EvpKey ed25519_private(ByteView secret) {
-    EvpKey key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.data(),
-                                            secret.size()));
+    EvpKey key(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret.data(), secret.size()));
     WALRUS_CHECK(key != nullptr);
     return key;
 }
@@ -38,8 +38,8 @@ void ed25519_sign(ByteView secret, ByteView message,
     WALRUS_CHECK(context != nullptr);
     std::size_t size = out.size();
     WALRUS_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
-    WALRUS_CHECK(EVP_DigestSign(context.get(), out.data(), &size, message.data(),
-                                message.size()) == 1);
+    WALRUS_CHECK(EVP_DigestSign(context.get(), out.data(), &size, message.data(), message.size()) ==
+                 1);
     WALRUS_CHECK(size == out.size());
 }
 
@@ -61,15 +61,20 @@ ecdsa::Curve curve_of(SignatureScheme scheme) {
     return scheme == SignatureScheme::Secp256k1 ? ecdsa::Curve::Secp256k1 : ecdsa::Curve::P256;
 }
 
-Byte flag_of(SignatureScheme scheme) { return static_cast<Byte>(scheme); }
+Byte flag_of(SignatureScheme scheme) {
+    return static_cast<Byte>(scheme);
+}
 
 }  // namespace
 
 const char* to_text(SignatureScheme scheme) {
     switch (scheme) {
-        case SignatureScheme::Ed25519: return "ed25519";
-        case SignatureScheme::Secp256k1: return "secp256k1";
-        case SignatureScheme::Secp256r1: return "secp256r1";
+        case SignatureScheme::Ed25519:
+            return "ed25519";
+        case SignatureScheme::Secp256k1:
+            return "secp256k1";
+        case SignatureScheme::Secp256r1:
+            return "secp256r1";
     }
     return "unknown";
 }
@@ -81,9 +86,12 @@ std::optional<SignatureScheme> signature_scheme_of_flag(Byte flag) {
 
 const char* describe(SignatureError error) {
     switch (error) {
-        case SignatureError::WrongLength: return "wrong number of bytes for this scheme";
-        case SignatureError::UnsupportedScheme: return "signature scheme not supported";
-        case SignatureError::InvalidSecret: return "not a secret key of this curve";
+        case SignatureError::WrongLength:
+            return "wrong number of bytes for this scheme";
+        case SignatureError::UnsupportedScheme:
+            return "signature scheme not supported";
+        case SignatureError::InvalidSecret:
+            return "not a secret key of this curve";
     }
     return "unknown error";
 }
@@ -143,7 +151,9 @@ Result<AccountKey, SignatureError> AccountKey::from_secret(SignatureScheme schem
     return out;
 }
 
-AccountKey::~AccountKey() { wipe(secret_.data(), secret_.size()); }
+AccountKey::~AccountKey() {
+    wipe(secret_.data(), secret_.size());
+}
 
 AccountSignature AccountKey::sign(const Digest& digest) const {
     AccountSignature out;

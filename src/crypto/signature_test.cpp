@@ -36,7 +36,7 @@ struct Vector {
     SignatureScheme scheme;
     const char* public_key;
     const char* address;
-    const char* hello;        // personal message "hello"
+    const char* hello;          // personal message "hello"
     const char* three_hundred;  // personal message of 300 bytes of 09
 };
 constexpr Vector kVectors[] = {
@@ -99,10 +99,11 @@ TEST(AccountSignature, VectorOfATransaction) {
     EXPECT_EQ(hex_encode(digest.view()),
               "e05c73bd1c88bb59c078b3570ef96620acb9ec7a23fc6605c1511887529ce70e");
     const auto signature = key_of(SignatureScheme::Ed25519).sign(digest);
-    EXPECT_EQ(base64_encode(signature.serialize()),
-              "AHcpFOPfq5Q9HuNI/+Ck4keJdgG0Ws/"
-              "JK2bVFa91taviqC495lDRF0L/NXDfHnDBm1NYGE5v2FZ4q0XfEt2QIwDqSmxj4pxSCr71UHsTLsX5lUd2rr6+"
-              "e5JCHuppFEbSLA==");
+    EXPECT_EQ(
+        base64_encode(signature.serialize()),
+        "AHcpFOPfq5Q9HuNI/+Ck4keJdgG0Ws/"
+        "JK2bVFa91taviqC495lDRF0L/NXDfHnDBm1NYGE5v2FZ4q0XfEt2QIwDqSmxj4pxSCr71UHsTLsX5lUd2rr6+"
+        "e5JCHuppFEbSLA==");
     EXPECT_TRUE(signature.verify(digest));
 }
 
@@ -198,8 +199,8 @@ struct NonceVector {
     const char* s;
 };
 constexpr NonceVector kNonceVectors[] = {
-    {ecdsa::Curve::P256, "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", "sample",
-     "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716",
+    {ecdsa::Curve::P256, "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721",
+     "sample", "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716",
      // order - f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8
      "0834e36ad29a83bf2bc9385e491d6099c8fdf9d1ed67aa7ea5f51f93782857a9"},
     {ecdsa::Curve::P256, "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", "test",
@@ -216,19 +217,21 @@ TEST(Ecdsa, NoncesAreThoseOfRfc6979) {
         const auto hash = ecdsa::sha256(as_bytes(vector.message));
         const auto signature = ecdsa::sign(vector.curve, secret, hash);
         EXPECT_EQ(hex_encode(signature), std::string(vector.r) + vector.s);
-        EXPECT_TRUE(ecdsa::verify(vector.curve, *ecdsa::public_key(vector.curve, secret), hash,
-                                  signature));
+        EXPECT_TRUE(
+            ecdsa::verify(vector.curve, *ecdsa::public_key(vector.curve, secret), hash, signature));
     }
-    EXPECT_EQ(hex_encode(*ecdsa::public_key(ecdsa::Curve::P256, fixed<32>(kNonceVectors[0].secret))),
-              "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
+    EXPECT_EQ(
+        hex_encode(*ecdsa::public_key(ecdsa::Curve::P256, fixed<32>(kNonceVectors[0].secret))),
+        "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
 }
 
 TEST(Ecdsa, TheSecondFormOfASignatureIsRefused) {
     // The published signature with s in the upper half is right, but not the canonical form.
     const auto secret = fixed<32>(kNonceVectors[0].secret);
     const auto hash = ecdsa::sha256(as_bytes("sample"));
-    const auto upper = fixed<64>(std::string(kNonceVectors[0].r) +
-                                 "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+    const auto upper =
+        fixed<64>(std::string(kNonceVectors[0].r) +
+                  "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
     const auto key = *ecdsa::public_key(ecdsa::Curve::P256, secret);
     EXPECT_FALSE(ecdsa::verify(ecdsa::Curve::P256, key, hash, upper));
 }

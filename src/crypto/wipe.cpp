@@ -5,6 +5,8 @@
 
 namespace walrus {
 
-void wipe(void* data, std::size_t size) { OPENSSL_cleanse(data, size); }
+void wipe(void* data, std::size_t size) {
+    OPENSSL_cleanse(data, size);
+}
 
 }  // namespace walrus
