@@ -6,6 +6,8 @@
 #
 #   tools/fetch_blst.sh            with pip, npm or cargo, whichever is installed
 #   tools/fetch_blst.sh ARCHIVE    from one of the three archives, fetched by other means
+#   tools/fetch_blst.sh --check    fetches nothing: succeeds if the sources or an installed blst
+#                                  are there
 #
 # What a bare Debian 12 needs for each client beside the compilers: docs/dependencies.md.
 set -eu
@@ -30,8 +32,17 @@ complete() {
     [ -f "$1/src/server.c" ] && [ -f "$1/build/assembly.S" ] && [ -f "$1/bindings/blst.h" ]
 }
 
+installed() {
+    has cc && printf '#include <blst.h>\nint main(void) { return 0; }\n' |
+        cc -x c - -o /dev/null -lblst >/dev/null 2>&1
+}
+
 if complete "$target" && [ -f "$target/.origin" ]; then
     exit 0
+fi
+if [ "${1-}" = --check ]; then
+    installed
+    exit
 fi
 mkdir -p "$deps"
 work=$(mktemp -d "$deps/blst-fetch.XXXXXX")
