@@ -21,6 +21,9 @@ struct InconsistencyProof {
     friend bool operator==(const InconsistencyProof&, const InconsistencyProof&) = default;
 };
 
+void bcs_encode(bcs::Writer& out, const InconsistencyProof& proof);
+bool bcs_decode(bcs::Reader& in, InconsistencyProof& proof);
+
 /// BCS: axis of the target, InconsistencyProof.
 struct EitherInconsistencyProof {
     Axis target_axis = Axis::Primary;

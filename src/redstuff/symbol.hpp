@@ -17,6 +17,11 @@
 
 namespace walrus {
 
+// BCS of Merkle proofs (hash/ knows no BCS): ULEB128 count, nodes. Decoding refuses more than
+// kMerklePathMax nodes.
+void bcs_encode(bcs::Writer& out, const MerkleProof& proof);
+bool bcs_decode(bcs::Reader& in, MerkleProof& proof);
+
 /// One cell without proof. BCS: index u16 (of the source sliver), ULEB128 length, data.
 struct DecodingSymbol {
     SliverIndex index;

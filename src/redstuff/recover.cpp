@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redstuff/recover.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "gf/dispatch.hpp"
+#include "gf/pack.hpp"
+#include "redstuff/extension.hpp"
+#include "redstuff/verify.hpp"
+
+namespace walrus {
+namespace {
+
+using redstuff::Piece;
+
+/// Calls `work(piece, tile)` for pieces of one symbol, in parallel, on tiles of `rows` rows.
+template <class Work>
+void for_pieces_of_symbol(std::size_t symbol_bytes, std::size_t rows, Executor& executor,
+                          Work work) {
+    const std::size_t plane = redstuff::plane_bytes_max(rows);
+    const std::vector<Piece> pieces = redstuff::cut(1, symbol_bytes, plane);
+    redstuff::Lending<gf::Workspace> workspaces;
+    executor.parallel_for(pieces.size(), [&](std::size_t i) {
+        const auto workspace = workspaces.borrow(rows, plane);
+        work(pieces[i], workspace->tile(pieces[i].plane_bytes()));
+    });
+}
+
+/// Decodes sliver `target` of `target_axis` from exactly the needed distinct symbols, whose index
+/// and length have been checked.
+SliverData decode_sliver(const VerifiedMetadata& metadata, const CodeParameters& code,
+                         Axis target_axis, SliverIndex target,
+                         const std::vector<const DecodingSymbol*>& symbols, Executor& executor) {
+    const gf::RsCode rs = redstuff::sliver_code(code, target_axis);
+    const std::size_t symbol_bytes = metadata.symbol_bytes();
+    std::vector<std::size_t> positions;
+    for (const DecodingSymbol* symbol : symbols) positions.push_back(symbol->index.value);
+    const gf::RsDecoder decoder(rs, positions);
+
+    SliverData sliver;
+    sliver.symbol_bytes = static_cast<std::uint16_t>(symbol_bytes);
+    sliver.index = target;
+    sliver.symbols.resize(rs.source_count() * symbol_bytes);
+    for (const DecodingSymbol* symbol : symbols)
+        if (symbol->index.value < rs.source_count())
+            std::memcpy(sliver.symbols.data() + symbol->index.value * symbol_bytes,
+                        symbol->data.data(), symbol_bytes);
+    if (decoder.missing().empty()) return sliver;
+    for_pieces_of_symbol(
+        symbol_bytes, decoder.rows(), executor, [&](const Piece& piece, const gf::Tile& tile) {
+            const gf::Kernels& kernels = gf::kernels();
+            for (const DecodingSymbol* symbol : symbols)
+                gf::load_row(kernels, tile.row(decoder.row_of(symbol->index.value)),
+                             tile.plane_bytes,
+                             {symbol->data.data() + piece.offset, 0, piece.bytes, 1});
+            decoder.decode(kernels, tile);
+            for (const std::size_t position : decoder.missing())
+                gf::store_row(
+                    kernels, tile.row(decoder.row_of(position)), tile.plane_bytes,
+                    sliver.symbols.data() + position * symbol_bytes + piece.offset, 0,
+                    piece.bytes, 1);
+        });
+    return sliver;
+}
+
+/// Distinct usable symbols by ascending index, exactly as many as needed; fewer if there are fewer.
+std::vector<const DecodingSymbol*> choose_symbols(const VerifiedMetadata& metadata,
+                                                  const CodeParameters& code, Axis target_axis,
+                                                  std::span<const DecodingSymbol* const> given) {
+    std::vector<const DecodingSymbol*> by_index(code.shard_count(), nullptr);
+    for (const DecodingSymbol* symbol : given)
+        if (symbol->index.value < code.shard_count() &&
+            symbol->data.size() == metadata.symbol_bytes() &&
+            by_index[symbol->index.value] == nullptr)
+            by_index[symbol->index.value] = symbol;
+    std::vector<const DecodingSymbol*> chosen;
+    const std::size_t needed = symbols_to_recover(code, target_axis);
+    for (const DecodingSymbol* symbol : by_index)
+        if (symbol != nullptr && chosen.size() < needed) chosen.push_back(symbol);
+    return chosen;
+}
+
+}  // namespace
+
+Result<ExpandedSliver, PoolError> ExpandedSliver::expand(const CodeParameters& code, Axis axis,
+                                                         const SliverView& sliver,
+                                                         BufferPool& pool, Executor& executor) {
+    const std::size_t n = code.shard_count();
+    const std::size_t symbol_bytes = sliver.symbol_bytes;
+    WALRUS_CHECK(sliver.index.value < n);
+    WALRUS_CHECK(symbol_bytes > 0 && symbol_bytes % kSymbolAlignmentBytes == 0);
+    WALRUS_CHECK(sliver.symbols.size() ==
+                 code.sliver_bytes(axis, static_cast<std::uint32_t>(symbol_bytes)));
+    auto buffer = pool.acquire(n * symbol_bytes);
+    if (!buffer) return fail(buffer.error());
+    ExpandedSliver expanded;
+    expanded.symbols_ = std::move(*buffer);
+    expanded.axis_ = axis;
+    expanded.index_ = sliver.index;
+    expanded.symbol_bytes_ = static_cast<std::uint32_t>(symbol_bytes);
+    Byte* out = expanded.symbols_.data();
+    std::memcpy(out, sliver.symbols.data(), sliver.symbols.size());
+    const gf::RsCode rs = redstuff::sliver_code(code, axis);
+    for_pieces_of_symbol(
+        symbol_bytes, rs.encode_rows(), executor, [&](const Piece& piece, const gf::Tile& tile) {
+            const gf::Kernels& kernels = gf::kernels();
+            for (std::size_t i = 0; i < rs.source_count(); ++i)
+                gf::load_row(kernels, tile.row(i), tile.plane_bytes,
+                             {out + i * symbol_bytes + piece.offset, 0, piece.bytes, 1});
+            gf::rs_encode(rs, kernels, tile);
+            for (std::size_t j = 0; j < rs.parity_count(); ++j)
+                gf::store_row(kernels, tile.row(rs.parity_row(j)), tile.plane_bytes,
+                              out + (rs.source_count() + j) * symbol_bytes + piece.offset, 0,
+                              piece.bytes, 1);
+        });
+    expanded.tree_ = MerkleTree::from_packed(expanded.symbols_.view(), symbol_bytes);
+    return expanded;
+}
+
+ByteView ExpandedSliver::symbol(SliverIndex target) const {
+    WALRUS_CHECK(target.value < tree_.leaf_count());
+    return symbols_.view().subspan(std::size_t{target.value} * symbol_bytes_, symbol_bytes_);
+}
+
+RecoverySymbol ExpandedSliver::recovery_symbol(SliverIndex target) const {
+    return {decoding_symbol(target), tree_.proof(target.value)};
+}
+
+DecodingSymbol ExpandedSliver::decoding_symbol(SliverIndex target) const {
+    return {index_, to_bytes(symbol(target))};
+}
+
+GeneralRecoverySymbol ExpandedSliver::general_symbol(SliverIndex target) const {
+    return {{orthogonal(axis_), decoding_symbol(target)}, target, tree_.proof(target.value)};
+}
+
+Result<std::vector<RecoverySymbol>, PoolError> recovery_symbols(
+    const CodeParameters& code, Axis source_axis, const SliverView& source,
+    std::span<const SliverIndex> targets, BufferPool& pool, Executor& executor) {
+    const ExpandedSliver expanded =
+        WALRUS_TRY(ExpandedSliver::expand(code, source_axis, source, pool, executor));
+    std::vector<RecoverySymbol> symbols;
+    for (const SliverIndex target : targets) symbols.push_back(expanded.recovery_symbol(target));
+    return symbols;
+}
+
+Result<std::vector<DecodingSymbol>, PoolError> decoding_symbols(
+    const CodeParameters& code, Axis source_axis, const SliverView& source,
+    std::span<const SliverIndex> targets, BufferPool& pool, Executor& executor) {
+    const std::size_t sources = code.sliver_symbols(source_axis);
+    const bool systematic = std::all_of(targets.begin(), targets.end(),
+                                        [&](SliverIndex target) { return target.value < sources; });
+    std::vector<DecodingSymbol> symbols;
+    if (systematic) {
+        for (const SliverIndex target : targets)
+            symbols.push_back({source.index,
+                               to_bytes(source.symbols.subspan(
+                                   std::size_t{target.value} * source.symbol_bytes,
+                                   source.symbol_bytes))});
+        return symbols;
+    }
+    const ExpandedSliver expanded =
+        WALRUS_TRY(ExpandedSliver::expand(code, source_axis, source, pool, executor));
+    for (const SliverIndex target : targets) symbols.push_back(expanded.decoding_symbol(target));
+    return symbols;
+}
+
+const char* describe(RecoverError error) {
+    switch (error) {
+        case RecoverError::NotEnoughSymbols: return "there are not enough usable symbols";
+        case RecoverError::RootMismatch:
+            return "the rebuilt sliver does not match the blob's metadata";
+    }
+    return "";
+}
+
+Result<SliverData, RecoverError> recover_sliver(const VerifiedMetadata& metadata,
+                                                const CodeParameters& code, Axis target_axis,
+                                                SliverIndex target,
+                                                std::span<const DecodingSymbol> symbols,
+                                                Executor& executor) {
+    WALRUS_CHECK(metadata.shard_count() == code.shard_count());
+    WALRUS_CHECK(target.value < code.shard_count());
+    std::vector<const DecodingSymbol*> given;
+    for (const DecodingSymbol& symbol : symbols) given.push_back(&symbol);
+    const auto chosen = choose_symbols(metadata, code, target_axis, given);
+    if (chosen.size() < symbols_to_recover(code, target_axis))
+        return fail(RecoverError::NotEnoughSymbols);
+    SliverData sliver = decode_sliver(metadata, code, target_axis, target, chosen, executor);
+    if (!verify_sliver(metadata, code, target_axis, sliver, executor))
+        return fail(RecoverError::RootMismatch);
+    return sliver;
+}
+
+Result<std::variant<SliverData, InconsistencyProof>, RecoverError> recover_sliver_or_prove(
+    const VerifiedMetadata& metadata, const CodeParameters& code, Axis target_axis,
+    SliverIndex target, std::span<const RecoverySymbol> symbols, Executor& executor) {
+    WALRUS_CHECK(metadata.shard_count() == code.shard_count());
+    WALRUS_CHECK(target.value < code.shard_count());
+    std::vector<const DecodingSymbol*> valid;
+    for (const RecoverySymbol& symbol : symbols)
+        if (verify_recovery_symbol(metadata, code, target_axis, target, symbol))
+            valid.push_back(&symbol.symbol);
+    const auto chosen = choose_symbols(metadata, code, target_axis, valid);
+    if (chosen.size() < symbols_to_recover(code, target_axis))
+        return fail(RecoverError::NotEnoughSymbols);
+    SliverData sliver = decode_sliver(metadata, code, target_axis, target, chosen, executor);
+    if (verify_sliver(metadata, code, target_axis, sliver, executor)) return sliver;
+    InconsistencyProof proof{target, {}};
+    for (const RecoverySymbol& symbol : symbols)
+        if (std::find(chosen.begin(), chosen.end(), &symbol.symbol) != chosen.end())
+            proof.symbols.push_back(symbol);
+    return proof;
+}
+
+}  // namespace walrus

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redstuff/verify.hpp"
+
+#include "base/check.hpp"
+#include "redstuff/extension.hpp"
+
+namespace walrus {
+namespace {
+
+/// The checks that cost nothing, in the order of encoding.md §7.1.
+Result<void, SliverError> check_shape(const VerifiedMetadata& metadata, const CodeParameters& code,
+                                      Axis axis, const SliverView& sliver) {
+    if (sliver.index.value >= code.shard_count()) return fail(SliverError::IndexTooLarge);
+    if (sliver.symbols.size() != code.sliver_bytes(axis, metadata.symbol_bytes()))
+        return fail(SliverError::SliverSizeMismatch);
+    if (sliver.symbol_bytes != metadata.symbol_bytes())
+        return fail(SliverError::SymbolSizeMismatch);
+    return {};
+}
+
+}  // namespace
+
+const char* describe(SliverError error) {
+    switch (error) {
+        case SliverError::IndexTooLarge: return "the sliver index is not below the shard count";
+        case SliverError::SliverSizeMismatch: return "the sliver has the wrong length";
+        case SliverError::SymbolSizeMismatch: return "the sliver has the wrong symbol size";
+        case SliverError::MerkleRootMismatch:
+            return "the sliver does not match the blob's metadata";
+    }
+    return "";
+}
+
+const char* describe(SymbolError error) {
+    switch (error) {
+        case SymbolError::IndexTooLarge: return "a symbol index is not below the shard count";
+        case SymbolError::SymbolSizeMismatch: return "the symbol has the wrong size";
+        case SymbolError::NotUsable: return "the symbol does not lie in the wanted sliver";
+        case SymbolError::InvalidProof: return "the symbol's Merkle proof is invalid";
+    }
+    return "";
+}
+
+Result<void, SliverError> verify_sliver(const VerifiedMetadata& metadata,
+                                        const CodeParameters& code, Axis axis,
+                                        const SliverView& sliver, Executor& executor) {
+    return verify_slivers(metadata, code, axis, {&sliver, 1}, executor)[0];
+}
+
+std::vector<Result<void, SliverError>> verify_slivers(const VerifiedMetadata& metadata,
+                                                      const CodeParameters& code, Axis axis,
+                                                      std::span<const SliverView> slivers,
+                                                      Executor& executor) {
+    WALRUS_CHECK(metadata.shard_count() == code.shard_count());
+    std::vector<Result<void, SliverError>> verdicts;
+    verdicts.reserve(slivers.size());
+    std::vector<ByteView> views;
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < slivers.size(); ++i) {
+        verdicts.push_back(check_shape(metadata, code, axis, slivers[i]));
+        if (!verdicts[i]) continue;
+        views.push_back(slivers[i].symbols);
+        positions.push_back(i);
+    }
+    const std::vector<Digest> roots =
+        redstuff::sliver_roots(code, axis, metadata.symbol_bytes(), views, executor);
+    for (std::size_t i = 0; i < positions.size(); ++i)
+        if (roots[i] != metadata.sliver_hash(axis, slivers[positions[i]].index))
+            verdicts[positions[i]] = fail(SliverError::MerkleRootMismatch);
+    return verdicts;
+}
+
+Result<void, SymbolError> verify_recovery_symbol(const VerifiedMetadata& metadata,
+                                                 const CodeParameters& code, Axis target_axis,
+                                                 SliverIndex target,
+                                                 const RecoverySymbol& symbol) {
+    WALRUS_CHECK(metadata.shard_count() == code.shard_count());
+    const SliverIndex source = symbol.symbol.index;
+    if (source.value >= code.shard_count() || target.value >= code.shard_count())
+        return fail(SymbolError::IndexTooLarge);
+    if (symbol.symbol.data.size() != metadata.symbol_bytes())
+        return fail(SymbolError::SymbolSizeMismatch);
+    const Digest& root = metadata.sliver_hash(orthogonal(target_axis), source);
+    if (!merkle_verify(root, code.shard_count(), symbol.symbol.data, target.value, symbol.proof))
+        return fail(SymbolError::InvalidProof);
+    return {};
+}
+
+Result<void, SymbolError> verify_general_symbol(const VerifiedMetadata& metadata,
+                                                const CodeParameters& code, Axis target_axis,
+                                                SliverIndex target,
+                                                const GeneralRecoverySymbol& symbol) {
+    WALRUS_CHECK(metadata.shard_count() == code.shard_count());
+    const std::uint32_t n = code.shard_count();
+    const DecodingSymbol& cell = symbol.symbol.symbol;
+    if (cell.index.value >= n || symbol.target_index.value >= n || target.value >= n)
+        return fail(SymbolError::IndexTooLarge);
+    if (cell.data.size() != metadata.symbol_bytes()) return fail(SymbolError::SymbolSizeMismatch);
+    const bool crosses =
+        symbol.symbol.target_axis == target_axis && symbol.target_index == target;
+    const bool lies_in = symbol.source_axis() == target_axis && symbol.source_index() == target;
+    if (!crosses && !lies_in) return fail(SymbolError::NotUsable);
+    const Digest& root = metadata.sliver_hash(symbol.source_axis(), symbol.source_index());
+    if (!merkle_verify(root, n, cell.data, symbol.target_index.value, symbol.proof))
+        return fail(SymbolError::InvalidProof);
+    return {};
+}
+
+std::optional<DecodingSymbol> decoding_symbol_for(const GeneralRecoverySymbol& symbol,
+                                                  Axis target_axis, SliverIndex target) {
+    if (symbol.symbol.target_axis == target_axis && symbol.target_index == target)
+        return symbol.symbol.symbol;
+    // A cell of the target itself: the orthogonal sliver that crosses it there is its target.
+    if (symbol.source_axis() == target_axis && symbol.source_index() == target)
+        return DecodingSymbol{symbol.target_index, symbol.symbol.symbol.data};
+    return std::nullopt;
+}
+
+}  // namespace walrus
