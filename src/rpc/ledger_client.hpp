@@ -95,6 +95,8 @@ public:
     virtual ~BlockStream() = default;
     /// The next item. Errors: Unavailable when nothing (not even a heartbeat) came for 15 s.
     virtual io::Task<RpcResult<StreamItem>> next() = 0;
+    /// Ends the stream: a pending next() ends with Cancelled. Loop thread only, idempotent.
+    virtual void close() {}
 };
 
 class LedgerClient {
