@@ -42,7 +42,8 @@ struct ClientResponse {
     Bytes body;
 };
 
-/// A response whose body is read as it comes. Closing (destroying) it ends the call.
+/// A response whose body is read as it comes. Destroying it ends the call (not while a read is
+/// pending: cancel the call for that).
 class StreamedResponse {
 public:
     virtual ~StreamedResponse() = default;

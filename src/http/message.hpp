@@ -15,6 +15,7 @@
 
 #include "base/bytes.hpp"
 #include "io/error.hpp"
+#include "io/loop.hpp"
 #include "io/task.hpp"
 
 namespace walrus::http {
@@ -54,6 +55,8 @@ public:
     virtual io::Task<io::IoResult<void>> write(ByteView data) = 0;
     /// True once the client is known to be gone or the server is stopping.
     virtual bool stopping() const = 0;
+    /// Cancelled when stopping() becomes true, for writers that wait for something to write.
+    virtual io::CancelToken stop_token() const { return {}; }
 };
 
 /// Bytes owned elsewhere (a cache, an encoded blob), kept alive by `owner`. Sent in order.
@@ -61,7 +64,9 @@ struct SharedBody {
     std::shared_ptr<const void> owner;
     std::vector<ByteView> parts;
 };
-/// Called once, after the response head is sent; the connection closes when it returns an error.
+/// Called once, after the response head is sent; the connection closes when it returns an error, so
+/// that the client sees a truncated body. If the response has a Content-Length header the bytes are
+/// sent as they are and must be exactly as many; otherwise in chunks.
 using StreamingBody =
     std::move_only_function<io::Task<io::IoResult<void>>(BodyWriter& writer)>;
 using Body = std::variant<Bytes, SharedBody, StreamingBody>;
@@ -93,6 +98,9 @@ struct Response {
 
 using Handler = std::function<io::Task<Response>(Request& request)>;
 
+/// "Not Found" for 404; "Unknown" for numbers that have no name.
+std::string_view reason_phrase(int status);
+
 /// One decoded query parameter after another, in order; nothing if malformed.
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 std::optional<std::string> percent_decode(std::string_view text);
@@ -105,9 +113,10 @@ public:
     void add(std::string method, std::string pattern, Handler handler);
     /// Matches literally by prefix, after the exact patterns (for /sui.rpc.v2.… services).
     void add_prefix(std::string method, std::string prefix, Handler handler);
-    /// Called before routing; a response ends the request (CORS preflight, drain).
+    /// Called before routing; a response ends the request (CORS preflight, drain). Filters add up,
+    /// the first response counts.
     void set_filter(std::function<std::optional<Response>(const Request&)> filter);
-    /// Adds headers to every response.
+    /// Adds headers to every response. Decorators add up.
     void set_decorator(std::function<void(const Request&, Response&)> decorator);
     io::Task<Response> handle(Request& request) const;
     Handler handler() const;  ///< the router must outlive it
@@ -120,8 +129,9 @@ private:
     };
     std::vector<Route> routes_;
     std::vector<std::tuple<std::string, std::string, Handler>> prefixes_;
-    std::function<std::optional<Response>(const Request&)> filter_;
-    std::function<void(const Request&, Response&)> decorator_;
+    io::Task<Response> route(Request& request) const;
+    std::vector<std::function<std::optional<Response>(const Request&)>> filters_;
+    std::vector<std::function<void(const Request&, Response&)>> decorators_;
 };
 
 /// CORS for any origin: answers preflights and decorates responses.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ public:
     static io::IoResult<TlsServer> from_pem(const std::string& certificate_chain_pem,
                                             const std::string& private_key_pem);
     NetworkPublicKey public_key() const;
+    /// When the certificate ends, seconds since the Unix epoch.
+    std::int64_t not_after_seconds() const;
     struct Context;
     std::shared_ptr<Context> context;
 };
