@@ -41,7 +41,9 @@ struct ObjectWrite {
 };
 using OutputState = std::variant<ObjectNotExist, ObjectWrite>;
 enum class IdOperation : std::uint8_t { None = 0, Created = 1, Deleted = 2 };
-constexpr IdOperation bcs_enum_max(IdOperation) { return IdOperation::Deleted; }
+constexpr IdOperation bcs_enum_max(IdOperation) {
+    return IdOperation::Deleted;
+}
 
 struct ObjectChange {
     ObjectId id;
@@ -90,8 +92,8 @@ struct Event {
     ObjectId package;    ///< the package whose function emitted it
     std::string module;  ///< and the module
     Address sender;
-    StructTag type;      ///< e.g. ORIG::events::BlobRegistered
-    Bytes contents;      ///< BCS of the event struct
+    StructTag type;  ///< e.g. ORIG::events::BlobRegistered
+    Bytes contents;  ///< BCS of the event struct
     bool operator==(const Event&) const = default;
 };
 /// BLAKE2b-256("TransactionEvents::" ‖ BCS list); nothing for no events.

@@ -5,9 +5,9 @@
 //   check_inputs         does it fit the state now?                   reads only
 //   execute_transaction  both effects and changes                     one thread, in order
 //
-// A transaction that passes `check_inputs` always gets effects: a failure while executing is recorded
-// in them and changes nothing but the table of digests. One that does not pass is refused: it must not
-// be part of a block.
+// A transaction that passes `check_inputs` always gets effects: a failure while executing is
+// recorded in them and changes nothing but the table of digests. One that does not pass is refused:
+// it must not be part of a block.
 #pragma once
 
 #include <cstdint>
@@ -19,41 +19,26 @@
 #include "base/result.hpp"
 #include "ledger/effects.hpp"
 #include "ledger/genesis.hpp"
+#include "ledger/limits.hpp"
 #include "ledger/state.hpp"
 #include "ledger/transaction.hpp"
 
 namespace walrus::ledger {
 
-// Limits of a transaction.
-inline constexpr std::size_t kTransactionBytesMax = 128 * 1024;
-inline constexpr std::size_t kInputsMax = 2048;
-inline constexpr std::size_t kCommandsMax = 1024;
-inline constexpr std::size_t kArgumentsMax = 512;       ///< of one command
-inline constexpr std::size_t kTypeArgumentsMax = 16;    ///< of one call
-inline constexpr std::size_t kPureBytesMax = 16 * 1024; ///< one pure input
-inline constexpr std::size_t kTypeNodesMax = 32;        ///< nodes of one type tag
-inline constexpr std::size_t kCreatedObjectsMax = 2048;
-inline constexpr std::size_t kEventsMax = 1024;
-inline constexpr std::size_t kSignaturesMax = 16;       ///< accepted for parsing; exactly one is valid
-/// Attributes of one blob, as BCS bytes: bounds the cost of changing one.
-inline constexpr std::size_t kMetadataBytesMax = 64 * 1024;
-/// Bytes of all values that a transaction holds at one time.
-inline constexpr std::size_t kValueBytesMax = 8 * 1024 * 1024;
-
 /// Why a transaction is refused before it executes.
 enum class TransactionErrorCode {
-    Malformed = 1,           ///< bytes that do not parse, or beyond a limit
-    Unsupported = 2,         ///< a kind, input or command that this ledger does not have
-    InvalidSignature = 3,    ///< not exactly one valid signature of the sender
-    InvalidGas = 4,          ///< a gas payment or a price above 0
-    InvalidExpiration = 5,   ///< neither an owned object nor a fitting ValidDuring
-    WrongChain = 6,          ///< made for another chain
-    Expired = 7,             ///< the epochs it was valid in are over
+    Malformed = 1,          ///< bytes that do not parse, or beyond a limit
+    Unsupported = 2,        ///< a kind, input or command that this ledger does not have
+    InvalidSignature = 3,   ///< not exactly one valid signature of the sender
+    InvalidGas = 4,         ///< a gas payment or a price above 0
+    InvalidExpiration = 5,  ///< neither an owned object nor a fitting ValidDuring
+    WrongChain = 6,         ///< made for another chain
+    Expired = 7,            ///< the epochs it was valid in are over
     NotYetValid = 8,
     ObjectNotFound = 9,
-    ObjectStale = 10,        ///< another version or digest is current
-    ObjectNotOwned = 11,     ///< it belongs to somebody else, or is not of the kind that was said
-    AlreadyExecuted = 12,    ///< the digest is known: ask for its result
+    ObjectStale = 10,      ///< another version or digest is current
+    ObjectNotOwned = 11,   ///< it belongs to somebody else, or is not of the kind that was said
+    AlreadyExecuted = 12,  ///< the digest is known: ask for its result
 };
 const char* to_text(TransactionErrorCode code);
 using TransactionError = Failure<TransactionErrorCode>;
@@ -82,15 +67,20 @@ struct BlockContext {
     LedgerIds ids;
 };
 /// The context of the next block. Precondition: `state` has a genesis.
-BlockContext make_block_context(const StateReader& state, std::uint64_t seq, std::uint64_t time_ms);
+BlockContext make_block_context(const StateReader& state, std::uint64_t seq, std::uint64_t time_ms,
+                                LedgerCache* cache = nullptr);
 
 enum class CheckMode {
     Execute,
     Simulate,  ///< an expiration may be missing
 };
-/// Does the transaction fit the state: not executed before, expiration, object versions, digests and
-/// owners. Errors: InvalidExpiration ... AlreadyExecuted.
+/// Does the transaction fit the state: not executed before, expiration, object versions, digests
+/// and owners. Errors: InvalidExpiration ... AlreadyExecuted.
 TransactionResult<void> check_inputs(const StateReader& state, const BlockContext& context,
+                                     const CheckedTransaction& transaction,
+                                     CheckMode mode = CheckMode::Execute);
+/// The same over an overlay, whose reads are kept for the execution.
+TransactionResult<void> check_inputs(const StateOverlay& state, const BlockContext& context,
                                      const CheckedTransaction& transaction,
                                      CheckMode mode = CheckMode::Execute);
 /// All of the above, for admission. Errors: any.
@@ -117,8 +107,8 @@ struct ExecutedTransaction {
     Bytes effects_bcs;
     EffectsDigest effects_digest;
     std::vector<Event> events;
-    std::vector<BalanceChange> balance_changes;      ///< ordered by owner, then coin type
-    std::vector<ChangedObjectType> changed_types;    ///< one for each of effects.changed_objects
+    std::vector<BalanceChange> balance_changes;    ///< ordered by owner, then coin type
+    std::vector<ChangedObjectType> changed_types;  ///< one for each of effects.changed_objects
 };
 
 /// Checks the inputs, executes, and puts changes and digest into `state`. Errors (nothing changed):

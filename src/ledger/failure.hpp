@@ -16,20 +16,21 @@ namespace walrus::ledger {
 
 /// The BCS tag of the error in effects.
 enum class ExecutionErrorKind : std::uint8_t {
-    InvariantViolation = 2,     ///< the ledger's state is not as it must be
-    FeatureNotYetSupported = 3, ///< Publish, Upgrade, functions without execution
+    InvariantViolation = 2,      ///< the ledger's state is not as it must be
+    FeatureNotYetSupported = 3,  ///< Publish, Upgrade, functions without execution
+    ObjectTooBig = 4,            ///< detail: bytes, limit
     InsufficientCoinBalance = 7,
     CoinBalanceOverflow = 8,
-    PrimitiveRuntimeError = 11, ///< integer overflow, division by zero
-    MoveAbort = 12,             ///< a rule of a package: module and code
+    PrimitiveRuntimeError = 11,  ///< integer overflow, division by zero
+    MoveAbort = 12,              ///< a rule of a package: module and code
     FunctionNotFound = 15,
     ArityMismatch = 16,
     TypeArityMismatch = 17,
-    CommandArgument = 19,       ///< an argument is wrong: see ArgumentErrorKind
+    CommandArgument = 19,  ///< an argument is wrong: see ArgumentErrorKind
     TypeArgument = 20,
     UnusedValueWithoutDrop = 21,
     InvalidTransferObject = 23,
-    InsufficientFunds = 40,     ///< withdrawals beyond the balance
+    InsufficientFunds = 40,  ///< withdrawals beyond the balance
 };
 const char* to_text(ExecutionErrorKind kind);
 
@@ -42,12 +43,12 @@ enum class ArgumentErrorKind : std::uint8_t {
     SecondaryIndexOutOfBounds = 5,  ///< detail_a: command, detail_b: index
     InvalidResultArity = 6,         ///< detail_a: command
     InvalidGasCoinUsage = 7,
-    InvalidValueUsage = 8,          ///< used after it was moved
-    InvalidObjectByValue = 9,       ///< a shared object taken by value
-    InvalidObjectByMutRef = 10,     ///< mutable use of what was passed immutable
+    InvalidValueUsage = 8,       ///< used after it was moved
+    InvalidObjectByValue = 9,    ///< a shared object taken by value
+    InvalidObjectByMutRef = 10,  ///< mutable use of what was passed immutable
     InvalidTransferObject = 13,
     InvalidMakeMoveVecNonObjectArgument = 14,
-    CannotMoveBorrowedValue = 16,   ///< one command borrows and uses a value
+    CannotMoveBorrowedValue = 16,  ///< one command borrows and uses a value
 };
 const char* to_text(ArgumentErrorKind kind);
 
@@ -70,6 +71,10 @@ struct ExecutionError {
     std::uint16_t index = 0;  ///< of the argument, or the command whose result was not used
     std::uint16_t detail_a = 0;
     std::uint16_t detail_b = 0;
+
+    // ObjectTooBig
+    std::uint64_t object_bytes = 0;
+    std::uint64_t object_bytes_max = 0;
 
     /// "system_state_inner::EStorageExceeded(1)" for aborts, else the kind's text.
     std::string name() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first state of a ledger (decisions.md §2): epoch 1, System and Staking with their inner states,
-// one StakingPool per node, the supply of WAL and SUI. Every id follows from the genesis bytes.
+// The first state of a ledger (decisions.md §2): epoch 1, System and Staking with their inner
+// states, one StakingPool per node, the supply of WAL and SUI. Every id follows from the genesis
+// bytes.
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@ namespace walrus::ledger {
 /// A storage node of the first committee.
 struct GenesisNode {
     std::string name;
-    std::string network_address;              ///< host:port
+    std::string network_address;                ///< host:port
     std::array<Byte, 33> network_public_key{};  ///< compressed P-256
     std::array<Byte, 48> bls_public_key{};      ///< compressed
     /// Owns the node's capability object and its first stake.

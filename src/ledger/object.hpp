@@ -48,10 +48,11 @@ struct Object {
 void bcs_encode(bcs::Writer& out, const Object& object);
 bool bcs_decode(bcs::Reader& in, Object& object);
 
-/// Id of the dynamic field of `parent` with this key: BLAKE2b-256(f0 ‖ parent ‖ u64le length ‖ key ‖
-/// BCS type of the key).
+/// Id of the dynamic field of `parent` with this key: BLAKE2b-256(f0 ‖ parent ‖ u64le length ‖ key
+/// ‖ BCS type of the key).
 ObjectId dynamic_field_id(const ObjectId& parent, const TypeTag& key_type, ByteView key_bcs);
-/// Id of the counter-th object that a transaction creates: BLAKE2b-256(f1 ‖ digest ‖ u64le counter).
+/// Id of the counter-th object that a transaction creates: BLAKE2b-256(f1 ‖ digest ‖ u64le
+/// counter).
 ObjectId created_object_id(const TransactionDigest& digest, std::uint64_t counter);
 
 }  // namespace walrus::ledger

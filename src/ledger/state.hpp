@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "attest/committee.hpp"
 #include "base/bytes.hpp"
@@ -40,12 +41,12 @@ Bytes state_key(const BalanceKey& key);
 Bytes state_key(std::string_view parameter);
 
 // Names of parameters.
-inline constexpr std::string_view kIdsParameter = "ids";             ///< BCS LedgerIds (genesis.hpp)
+inline constexpr std::string_view kIdsParameter = "ids";  ///< BCS LedgerIds (genesis.hpp)
 inline constexpr std::string_view kWalSupplyParameter = "wal_supply";  ///< u64, Frost
 inline constexpr std::string_view kSuiSupplyParameter = "sui_supply";  ///< u64
 
-/// State as it stands. An implementation that cannot read its storage ends the process: "absent" and
-/// "unreadable" must never be confused. Calls may come from several threads at once.
+/// State as it stands. An implementation that cannot read its storage ends the process: "absent"
+/// and "unreadable" must never be confused. Calls may come from several threads at once.
 class StateReader {
 public:
     virtual ~StateReader() = default;
@@ -61,26 +62,27 @@ public:
 /// What a block changes, in the order of keys. Complete: applying it to the state before gives the
 /// state after.
 struct StateChanges {
-    std::map<ObjectId, ObjectPtr> objects;           ///< null: deleted
-    std::map<BalanceKey, std::uint64_t> balances;    ///< 0: the entry goes
+    std::map<ObjectId, ObjectPtr> objects;         ///< null: deleted
+    std::map<BalanceKey, std::uint64_t> balances;  ///< 0: the entry goes
     std::map<std::string, std::optional<Bytes>> parameters;
     std::set<TransactionDigest> executed;
 
     bool empty() const {
         return objects.empty() && balances.empty() && parameters.empty() && executed.empty();
     }
-    /// Digest of the ordered changes (docs/formats/ledger.md): what a block's root is before the state
-    /// tree exists. `executed` is not part of it.
+    /// Digest of the ordered changes (docs/formats/ledger.md): what a block's root is before the
+    /// state tree exists. `executed` is not part of it.
     Digest digest() const;
 };
 
 /// What is parsed once and used by many transactions: the system's state and the committee's keys.
-/// Copies are cheap. Hand the same one to the overlays of successive blocks; a copy to simulations.
-/// Not thread-safe.
+/// Copies are cheap. Hand the same one to the overlays of successive blocks and a copy to
+/// simulations; begin with a fresh one if a block whose changes were taken is not applied. Not
+/// thread-safe.
 class LedgerCache {
 public:
-    /// The parsed committee of this record; null if a key or weight in it is not valid (which genesis
-    /// and the epoch change exclude).
+    /// The parsed committee of this record; null if a key or weight in it is not valid (which
+    /// genesis and the epoch change exclude).
     std::shared_ptr<const attest::BlsCommittee> committee(const Frozen<BlsCommittee>& record);
 
 private:
@@ -94,8 +96,9 @@ private:
     std::shared_ptr<const attest::BlsCommittee> committee_;
 };
 
-/// Reads through to `base` and keeps changes to itself: one for a block over the stored state, and one
-/// for each transaction over the block's. Dropping an overlay undoes what it held. Not thread-safe.
+/// Reads through to `base` and keeps changes to itself: one for a block over the stored state, and
+/// one for each transaction over the block's. Dropping an overlay undoes what it held. Not
+/// thread-safe.
 class StateOverlay final : public StateReader {
 public:
     /// Over stored state. `cache` may be null; both must outlive the overlay.
@@ -114,6 +117,9 @@ public:
     /// The object's digest, without writing out what is kept in native form; nothing if absent.
     std::optional<ObjectDigest> object_digest(const ObjectId& id) const;
 
+    /// The object without writing out contents that are kept in native form: they may be empty.
+    ObjectPtr object_envelope(const ObjectId& id) const;
+
     void put(Object object);
     void erase(const ObjectId& id);
     void set_balance(const BalanceKey& key, std::uint64_t amount);
@@ -123,26 +129,31 @@ public:
     /// The system's state, decoded once per block. `field` is the dynamic field's id. Null if there
     /// is no such object or it does not decode.
     std::shared_ptr<const SystemStateInnerV1> system_state(const ObjectId& field) const;
-    /// Stores a new system state without serialising it: `envelope` has no contents; they are written
-    /// out when somebody asks for the object or its changes.
+    /// Stores a new system state without serialising it: `envelope` has no contents; they are
+    /// written out when somebody asks for the object or its changes.
     void put_system_state(Object envelope, std::shared_ptr<const SystemStateInnerV1> state);
     /// The parsed committee; see LedgerCache.
     std::shared_ptr<const attest::BlsCommittee> committee(const Frozen<BlsCommittee>& record);
 
-    /// Takes over all changes of an overlay that was made over this one; `child` is empty afterwards.
+    /// Takes over all changes of an overlay that was made over this one; `child` is empty
+    /// afterwards.
     void absorb(StateOverlay& child);
     /// Drops all changes.
     void clear();
-    /// The changes, with every object's contents written out; the overlay is empty afterwards and its
-    /// cache (if any) knows the new system state.
+    /// The changes, with every object's contents written out; the overlay is empty afterwards and
+    /// its cache (if any) knows the new system state.
     StateChanges take_changes();
     bool empty() const;
+    /// Ids of the objects that this overlay itself put or erased, ascending.
+    std::vector<ObjectId> changed_objects() const;
+    /// Balances that this overlay itself set.
+    const std::map<BalanceKey, std::uint64_t>& changed_balances() const;
 
 private:
     struct Entry;
     struct Data;
-    const Entry* find(const ObjectId& id) const;
-    std::shared_ptr<Data> data_;
+    Entry* find(const ObjectId& id) const;
+    std::unique_ptr<Data> data_;
 };
 
 /// State in memory: genesis, tests, the simulator's oracle.
@@ -165,8 +176,8 @@ private:
     std::set<TransactionDigest> executed_;
 };
 
-/// Digest of a system state's object over the digests of its fields (docs/formats/ledger.md), so that
-/// a registration does not hash the committee again.
+/// Digest of a system state's object over the digests of its fields (docs/formats/ledger.md), so
+/// that a registration does not hash the committee again.
 ObjectDigest system_state_digest(const Object& envelope, std::uint64_t name,
                                  const SystemStateInnerV1& state);
 /// Is this the type of the object that `system_state_digest` is for?

@@ -53,7 +53,9 @@ struct ReceivingArg {
 };
 using ObjectArg = std::variant<OwnedObjectArg, SharedObjectArg, ReceivingArg>;
 enum class WithdrawFrom : std::uint8_t { Sender = 0, Sponsor = 1 };
-constexpr WithdrawFrom bcs_enum_max(WithdrawFrom) { return WithdrawFrom::Sponsor; }
+constexpr WithdrawFrom bcs_enum_max(WithdrawFrom) {
+    return WithdrawFrom::Sponsor;
+}
 /// A withdrawal of at most `amount_max` of `coin_type` from an account's balance.
 struct WithdrawalArg {
     std::uint64_t amount_max = 0;
@@ -82,8 +84,7 @@ struct NestedResultArgument {
     std::uint16_t index = 0;
     bool operator==(const NestedResultArgument&) const = default;
 };
-using Argument =
-    std::variant<GasCoinArgument, InputArgument, ResultArgument, NestedResultArgument>;
+using Argument = std::variant<GasCoinArgument, InputArgument, ResultArgument, NestedResultArgument>;
 
 // Commands, in the order of their BCS tags. Publish and Upgrade exist only to be refused by name.
 struct MoveCall {
@@ -126,14 +127,19 @@ struct Upgrade {
     Argument ticket;
     bool operator==(const Upgrade&) const = default;
 };
-using Command = std::variant<MoveCall, TransferObjects, SplitCoins, MergeCoins, Publish,
-                             MakeMoveVec, Upgrade>;
+using Command =
+    std::variant<MoveCall, TransferObjects, SplitCoins, MergeCoins, Publish, MakeMoveVec, Upgrade>;
 
 struct ProgrammableTransaction {
     std::vector<CallArg> inputs;
     std::vector<Command> commands;
     bool operator==(const ProgrammableTransaction&) const = default;
 };
+/// Decoding refuses counts beyond limits.hpp before it reads the items.
+void bcs_encode(bcs::Writer& out, const ProgrammableTransaction& program);
+bool bcs_decode(bcs::Reader& in, ProgrammableTransaction& program);
+void bcs_encode(bcs::Writer& out, const MoveCall& call);
+bool bcs_decode(bcs::Reader& in, MoveCall& call);
 
 struct GasData {
     std::vector<ObjectRef> payment;

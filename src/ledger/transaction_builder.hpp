@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Building programmable transactions: a builder of inputs and commands, and the programs that the
-// client sends (spec/chain.md §9.3, spec/rpc-compat.md §3.3). Payments come from the sender's balance:
-// a withdrawal, `redeem_funds`, and `send_funds` of what is left.
+// client sends (spec/chain.md §9.3, spec/rpc-compat.md §3.3). Payments come from the sender's
+// balance: a withdrawal, `redeem_funds`, and `send_funds` of what is left.
 #pragma once
 
 #include <cstdint>
@@ -97,11 +97,12 @@ std::optional<RegisterCost> register_cost(std::uint64_t encoded_bytes, std::uint
 std::optional<Frost> extend_cost(std::uint64_t storage_bytes, std::uint32_t epochs,
                                  Frost storage_price);
 
-/// reserve_space and register_blob for each, paid from the balance (`funds` is withdrawn, what is left
-/// is sent back); the Blob objects go to the sender.
+/// reserve_space and register_blob for each, paid from the balance (`funds` is withdrawn, what is
+/// left is sent back); the Blob objects go to the sender.
 TransactionData register_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
                                const std::vector<RegisterBlob>& blobs, Frost funds);
-/// The same with a Storage that the sender owns (at least the encoded size); only the write fee is paid.
+/// The same with a Storage that the sender owns (at least the encoded size); only the write fee is
+/// paid.
 TransactionData register_blob_with_storage(const LedgerHandles& ledger,
                                            const TransactionOptions& options,
                                            const RegisterBlob& blob, const ObjectRef& storage,
@@ -132,7 +133,8 @@ TransactionData change_attributes(const LedgerHandles& ledger, const Transaction
 TransactionData transfer_objects(const LedgerHandles& ledger, const TransactionOptions& options,
                                  const std::vector<ObjectRef>& objects, const Address& recipient);
 TransactionData send_coins(const LedgerHandles& ledger, const TransactionOptions& options,
-                           const TypeTag& coin_type, std::uint64_t amount, const Address& recipient);
+                           const TypeTag& coin_type, std::uint64_t amount,
+                           const Address& recipient);
 TransactionData split_storage_by_epoch(const LedgerHandles& ledger,
                                        const TransactionOptions& options, const ObjectRef& storage,
                                        Epoch split_epoch);

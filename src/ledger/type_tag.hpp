@@ -14,8 +14,17 @@ namespace walrus::ledger {
 
 /// The BCS tag of each type; never renumbered.
 enum class TypeKind : std::uint8_t {
-    Bool = 0, U8 = 1, U64 = 2, U128 = 3, Address = 4, Signer = 5, Vector = 6, Struct = 7,
-    U16 = 8, U32 = 9, U256 = 10,
+    Bool = 0,
+    U8 = 1,
+    U64 = 2,
+    U128 = 3,
+    Address = 4,
+    Signer = 5,
+    Vector = 6,
+    Struct = 7,
+    U16 = 8,
+    U32 = 9,
+    U256 = 10,
 };
 
 struct TypeTag;
@@ -37,10 +46,18 @@ struct TypeTag {
 };
 
 void bcs_encode(bcs::Writer& out, const TypeTag& tag);
-/// Refuses nesting beyond bcs::kMaxDepth and identifiers over 128 bytes.
+/// Refuses nesting beyond bcs::kMaxDepth, identifiers over 128 bytes or of other characters than
+/// letters, digits and '_', and more than kTypeArgumentsMax type arguments.
 bool bcs_decode(bcs::Reader& in, TypeTag& tag);
+void bcs_encode(bcs::Writer& out, const StructTag& tag);
+bool bcs_decode(bcs::Reader& in, StructTag& tag);
+/// Letters, digits and '_', not beginning with a digit, at most 128 bytes.
+bool is_identifier(std::string_view text);
+/// How many types are mentioned in it, itself included.
+std::size_t type_node_count(const TypeTag& tag);
 
-/// "0x<64 hex>::module::Name<…>" and "u64", "vector<u8>"; the canonical text used as key and on RPC.
+/// "0x<64 hex>::module::Name<…>" and "u64", "vector<u8>"; the canonical text used as key and on
+/// RPC.
 std::string to_text(const StructTag& tag);
 std::string to_text(const TypeTag& tag);
 /// Accepts short addresses ("0x2::coin::Coin<…>") and spaces after commas. Bounded depth.

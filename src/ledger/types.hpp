@@ -54,8 +54,8 @@ struct Field {
 
 // ------------------------------------------------------------------------------------- System
 
-/// ORIG::system::System, shared. `protocol_revision` is ours, at the end where readers of the public
-/// layout ignore it: 0 = the reference's rules, 1 = ours (decisions.md §2).
+/// ORIG::system::System, shared. `protocol_revision` is ours, at the end where readers of the
+/// public layout ignore it: 0 = the reference's rules, 1 = ours (decisions.md §2).
 struct System {
     Uid id;
     std::uint64_t version = 0;

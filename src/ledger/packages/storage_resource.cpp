@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// ORIG::storage_resource: splitting and fusing reserved storage (spec/chain.md §3.1).
+#include "ledger/native.hpp"
+#include "ledger/packages/blob_rules.hpp"
+
+namespace walrus::ledger {
+
+namespace {
+
+TypeSpec storage() {
+    return spec::walrus_struct("storage_resource", "Storage");
+}
+
+Executed<void> run_split_by_epoch(NativeCall& call) {
+    Storage rest = WALRUS_TRY(
+        split_by_epoch(call.mut<Storage>(0), call.runtime.new_id(), call.pure<Epoch>(1)));
+    call.add_walrus_result("storage_resource", "Storage", rest);
+    return {};
+}
+
+Executed<void> run_split_by_size(NativeCall& call) {
+    Storage rest = WALRUS_TRY(
+        split_by_size(call.mut<Storage>(0), call.runtime.new_id(), call.pure<std::uint64_t>(1)));
+    call.add_walrus_result("storage_resource", "Storage", rest);
+    return {};
+}
+
+/// A fuse of one of the three kinds; the second storage's object goes.
+template <Executed<void> (*kFuse)(Storage&, const Storage&)>
+Executed<void> run_fuse(NativeCall& call) {
+    const Storage second = call.take<Storage>(1);
+    WALRUS_TRY(kFuse(call.mut<Storage>(0), second));
+    call.runtime.delete_id(second.id);
+    return {};
+}
+
+Executed<void> run_destroy(NativeCall& call) {
+    call.runtime.delete_id(call.take<Storage>(0).id);
+    return {};
+}
+
+}  // namespace
+
+const NativeModule& storage_resource_module() {
+    using namespace spec;
+    static const NativeModule module{
+        Home::Walrus,
+        "storage_resource",
+        {
+            {"destroy", 0, {value(storage())}, TxContext::No, {}, run_destroy},
+            {"fuse", 0, {mut(storage()), value(storage())}, TxContext::No, {}, run_fuse<fuse>},
+            {"fuse_amount",
+             0,
+             {mut(storage()), value(storage())},
+             TxContext::No,
+             {},
+             run_fuse<fuse_amount>},
+            {"fuse_periods",
+             0,
+             {mut(storage()), value(storage())},
+             TxContext::No,
+             {},
+             run_fuse<fuse_periods>},
+            {"split_by_epoch",
+             0,
+             {mut(storage()), value(u32())},
+             TxContext::Yes,
+             {storage()},
+             run_split_by_epoch},
+            {"split_by_size",
+             0,
+             {mut(storage()), value(u64())},
+             TxContext::Yes,
+             {storage()},
+             run_split_by_size},
+        }};
+    return module;
+}
+
+}  // namespace walrus::ledger

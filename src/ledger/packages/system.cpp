@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// ORIG::system: what users do with storage and blobs (spec/chain.md §3). Every function first
+// checks the System object's version.
+#include "ledger/native.hpp"
+#include "ledger/packages/blob_rules.hpp"
+#include "ledger/packages/system_state.hpp"
+
+namespace walrus::ledger {
+
+namespace {
+
+TypeSpec system_spec() {
+    return spec::walrus_struct("system", "System");
+}
+TypeSpec storage() {
+    return spec::walrus_struct("storage_resource", "Storage");
+}
+TypeSpec blob_spec() {
+    return spec::walrus_struct("blob", "Blob");
+}
+TypeSpec wal_coin() {
+    return spec::coin(spec::wal());
+}
+
+Executed<void> run_reserve_space(NativeCall& call) {
+    SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
+    const Storage storage =
+        WALRUS_TRY(reserve_space(*state, call.runtime.new_id(), call.pure<std::uint64_t>(1),
+                                 call.pure<std::uint32_t>(2), call.mut<Coin>(3).value));
+    call.add_walrus_result("storage_resource", "Storage", storage);
+    return {};
+}
+
+Executed<void> run_reserve_space_for_epochs(NativeCall& call) {
+    SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
+    const Storage storage = WALRUS_TRY(reserve_space_for_epochs(
+        *state, call.runtime.new_id(), call.pure<std::uint64_t>(1), call.pure<Epoch>(2),
+        call.pure<Epoch>(3), call.mut<Coin>(4).value));
+    call.add_walrus_result("storage_resource", "Storage", storage);
+    return {};
+}
+
+Executed<void> run_register_blob(NativeCall& call) {
+    SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
+    const Storage storage = call.take<Storage>(1);
+    NewBlob request;
+    request.id = call.runtime.new_id();
+    request.blob_id = call.pure<BlobId>(2);
+    request.root_hash = call.pure<Digest>(3);
+    request.size = call.pure<std::uint64_t>(4);
+    request.encoding_type = call.pure<std::uint8_t>(5);
+    request.deletable = call.pure<bool>(6);
+    const Epoch now = current_epoch(*state);
+    Blob blob = WALRUS_TRY(make_blob(request, storage, now, state->committee->n_shards));
+    call.runtime.emit(registered_event(blob, now));
+    const std::uint64_t encoded =
+        WALRUS_TRY(encoded_bytes(state->committee->n_shards, request.size));
+    WALRUS_TRY(pay_write_fee(*state, encoded, call.mut<Coin>(7).value));
+    call.add_walrus_result("blob", "Blob", std::move(blob));
+    return {};
+}
+
+/// The statement that a certificate in arguments `first`, `first` + 1, `first` + 2 (signature,
+/// bitmap, message) makes.
+template <class Body>
+Executed<Body> certified_statement(NativeCall& call, const System& system, std::size_t first,
+                                   attest::Threshold threshold) {
+    const auto committee = WALRUS_TRY(call.runtime.committee(system));
+    const Bytes signature = call.pure<Bytes>(first);
+    const Bytes bitmap = call.pure<Bytes>(first + 1);
+    const Bytes message = call.pure<Bytes>(first + 2);
+    const ByteView body = WALRUS_TRY(
+        verify_certificate(*committee, signature, bitmap, message, threshold, Body::kType));
+    return parse_certified<Body>(body);
+}
+
+Executed<void> run_certify_blob(NativeCall& call) {
+    const System& system = call.ref<System>(0);
+    const SystemStateInnerV1* state = WALRUS_TRY(call.runtime.system_state(system));
+    const auto statement = WALRUS_TRY(
+        certified_statement<attest::StoredBlob>(call, system, 2, attest::Threshold::Quorum));
+    const BlobCertified event =
+        WALRUS_TRY(certify(call.mut<Blob>(1), statement, current_epoch(*state)));
+    call.runtime.emit(event);
+    return {};
+}
+
+Executed<void> run_invalidate_blob_id(NativeCall& call) {
+    const System& system = call.ref<System>(0);
+    const SystemStateInnerV1* state = WALRUS_TRY(call.runtime.system_state(system));
+    const auto statement = WALRUS_TRY(
+        certified_statement<attest::InvalidBlobId>(call, system, 1, attest::Threshold::OneCorrect));
+    call.runtime.emit(InvalidBlobIdEvent{current_epoch(*state), statement.blob_id});
+    call.add_result(primitive(TypeKind::U256), PureValue{to_bytes(statement.blob_id.view())});
+    return {};
+}
+
+Executed<void> run_delete_blob(NativeCall& call) {
+    const SystemStateInnerV1* state = WALRUS_TRY(call.runtime.system_state(call.ref<System>(0)));
+    const Blob blob = call.take<Blob>(1);
+    call.runtime.set_metadata(blob.id, std::nullopt);
+    const BlobDeleted event = WALRUS_TRY(check_delete(blob, current_epoch(*state)));
+    call.runtime.emit(event);
+    call.runtime.delete_id(blob.id);
+    call.add_walrus_result("storage_resource", "Storage", blob.storage);
+    return {};
+}
+
+Executed<void> run_extend_blob(NativeCall& call) {
+    SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
+    Blob& blob = call.mut<Blob>(1);
+    WALRUS_TRY(check_certified_not_expired(blob, current_epoch(*state)));
+    WALRUS_TRY(
+        extend_storage(*state, blob.storage, call.pure<std::uint32_t>(2), call.mut<Coin>(3).value));
+    call.runtime.emit(extended_event(blob));
+    return {};
+}
+
+Executed<void> run_extend_blob_with_resource(NativeCall& call) {
+    const SystemStateInnerV1* state = WALRUS_TRY(call.runtime.system_state(call.ref<System>(0)));
+    const Storage extension = call.take<Storage>(2);
+    const BlobCertified event =
+        WALRUS_TRY(extend_with_resource(call.mut<Blob>(1), extension, current_epoch(*state)));
+    call.runtime.delete_id(extension.id);
+    call.runtime.emit(event);
+    return {};
+}
+
+Executed<void> run_add_subsidy(NativeCall& call) {
+    SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
+    return add_subsidy(*state, call.take<Coin>(1).value, call.pure<std::uint32_t>(2));
+}
+
+}  // namespace
+
+const NativeModule& system_module() {
+    using namespace spec;
+    static const NativeModule module{
+        Home::Walrus,
+        "system",
+        {
+            {"add_subsidy",
+             0,
+             {mut(system_spec()), value(wal_coin()), value(u32())},
+             TxContext::No,
+             {},
+             run_add_subsidy},
+            {"certify_blob",
+             0,
+             {ref(system_spec()), mut(blob_spec()), value(bytes()), value(bytes()), value(bytes())},
+             TxContext::No,
+             {},
+             run_certify_blob},
+            {"delete_blob",
+             0,
+             {ref(system_spec()), value(blob_spec())},
+             TxContext::No,
+             {storage()},
+             run_delete_blob},
+            {"extend_blob",
+             0,
+             {mut(system_spec()), mut(blob_spec()), value(u32()), mut(wal_coin())},
+             TxContext::No,
+             {},
+             run_extend_blob},
+            {"extend_blob_with_resource",
+             0,
+             {ref(system_spec()), mut(blob_spec()), value(storage())},
+             TxContext::No,
+             {},
+             run_extend_blob_with_resource},
+            {"invalidate_blob_id",
+             0,
+             {ref(system_spec()), value(bytes()), value(bytes()), value(bytes())},
+             TxContext::No,
+             {u256()},
+             run_invalidate_blob_id},
+            {"register_blob",
+             0,
+             {mut(system_spec()), value(storage()), value(u256()), value(u256()), value(u64()),
+              value(u8()), value(boolean()), mut(wal_coin())},
+             TxContext::Yes,
+             {blob_spec()},
+             run_register_blob},
+            {"reserve_space",
+             0,
+             {mut(system_spec()), value(u64()), value(u32()), mut(wal_coin())},
+             TxContext::Yes,
+             {storage()},
+             run_reserve_space},
+            {"reserve_space_for_epochs",
+             0,
+             {mut(system_spec()), value(u64()), value(u32()), value(u32()), mut(wal_coin())},
+             TxContext::Yes,
+             {storage()},
+             run_reserve_space_for_epochs},
+        }};
+    return module;
+}
+
+}  // namespace walrus::ledger

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/transaction_builder.hpp"
+
+#include "base/check.hpp"
+#include "base/checked.hpp"
+#include "protocol/parameters.hpp"
+
+namespace walrus::ledger {
+
+LedgerHandles make_handles(const LedgerIds& ids) {
+    return {ids.chain, ids.package, ids.system, ids.system_initial_version, ids.wal_type()};
+}
+
+// ------------------------------------------------------------------------------------- builder
+
+namespace {
+
+inline constexpr std::size_t kIndexMax = 0xFFFF;
+
+ObjectId framework() {
+    ObjectId out;
+    out.bytes[31] = 2;
+    return out;
+}
+
+}  // namespace
+
+Argument ProgramBuilder::input(CallArg argument) {
+    for (std::size_t i = 0; i < program_.inputs.size(); ++i)
+        if (program_.inputs[i] == argument && !std::holds_alternative<WithdrawalArg>(argument))
+            return InputArgument{static_cast<std::uint16_t>(i)};
+    WALRUS_CHECK(program_.inputs.size() < kIndexMax);
+    program_.inputs.push_back(std::move(argument));
+    return InputArgument{static_cast<std::uint16_t>(program_.inputs.size() - 1)};
+}
+
+Argument ProgramBuilder::pure_bytes(Bytes bcs) {
+    return input(PureArg{std::move(bcs)});
+}
+Argument ProgramBuilder::pure_bool(bool value) {
+    return pure_bytes(bcs::encode(value));
+}
+Argument ProgramBuilder::pure_u8(std::uint8_t value) {
+    return pure_bytes(bcs::encode(value));
+}
+Argument ProgramBuilder::pure_u16(std::uint16_t value) {
+    return pure_bytes(bcs::encode(value));
+}
+Argument ProgramBuilder::pure_u32(std::uint32_t value) {
+    return pure_bytes(bcs::encode(value));
+}
+Argument ProgramBuilder::pure_u64(std::uint64_t value) {
+    return pure_bytes(bcs::encode(value));
+}
+Argument ProgramBuilder::pure_u256(const std::array<Byte, 32>& little_endian) {
+    return pure_bytes(to_bytes(little_endian));
+}
+Argument ProgramBuilder::pure_address(const Address& address) {
+    return pure_bytes(to_bytes(address.view()));
+}
+Argument ProgramBuilder::pure_id(const ObjectId& id) {
+    return pure_bytes(to_bytes(id.view()));
+}
+Argument ProgramBuilder::pure_string(std::string_view text) {
+    return pure_bytes(bcs::encode(to_bytes(text)));
+}
+Argument ProgramBuilder::pure_vector_u8(ByteView bytes) {
+    return pure_bytes(bcs::encode(to_bytes(bytes)));
+}
+
+Argument ProgramBuilder::owned(const ObjectRef& ref) {
+    return input(ObjectArg{OwnedObjectArg{ref}});
+}
+
+Argument ProgramBuilder::shared(const ObjectId& id, ObjectVersion initial_version,
+                                bool is_mutable) {
+    for (std::size_t i = 0; i < program_.inputs.size(); ++i) {
+        auto* object = std::get_if<ObjectArg>(&program_.inputs[i]);
+        auto* same = object != nullptr ? std::get_if<SharedObjectArg>(object) : nullptr;
+        if (same == nullptr || same->id != id) continue;
+        same->is_mutable = same->is_mutable || is_mutable;
+        return InputArgument{static_cast<std::uint16_t>(i)};
+    }
+    return input(ObjectArg{SharedObjectArg{id, initial_version, is_mutable}});
+}
+
+Argument ProgramBuilder::withdrawal(std::uint64_t amount, TypeTag coin_type) {
+    return input(WithdrawalArg{amount, std::move(coin_type), WithdrawFrom::Sender});
+}
+
+Argument ProgramBuilder::call(const ObjectId& package, std::string module, std::string function,
+                              std::vector<TypeTag> type_arguments,
+                              std::vector<Argument> arguments) {
+    WALRUS_CHECK(program_.commands.size() < kIndexMax);
+    program_.commands.push_back(MoveCall{package, std::move(module), std::move(function),
+                                         std::move(type_arguments), std::move(arguments)});
+    return ResultArgument{static_cast<std::uint16_t>(program_.commands.size() - 1)};
+}
+
+void ProgramBuilder::transfer(std::vector<Argument> objects, Argument recipient) {
+    program_.commands.push_back(TransferObjects{std::move(objects), recipient});
+}
+
+std::vector<Argument> ProgramBuilder::split(Argument coin, std::vector<Argument> amounts) {
+    const auto command = static_cast<std::uint16_t>(program_.commands.size());
+    std::vector<Argument> out;
+    for (std::size_t i = 0; i < amounts.size(); ++i)
+        out.push_back(NestedResultArgument{command, static_cast<std::uint16_t>(i)});
+    program_.commands.push_back(SplitCoins{coin, std::move(amounts)});
+    return out;
+}
+
+void ProgramBuilder::merge(Argument target, std::vector<Argument> sources) {
+    program_.commands.push_back(MergeCoins{target, std::move(sources)});
+}
+
+Argument ProgramBuilder::make_vector(std::optional<TypeTag> element_type,
+                                     std::vector<Argument> elements) {
+    program_.commands.push_back(MakeMoveVec{std::move(element_type), std::move(elements)});
+    return ResultArgument{static_cast<std::uint16_t>(program_.commands.size() - 1)};
+}
+
+TransactionData ProgramBuilder::finish(const LedgerHandles& ledger,
+                                       const TransactionOptions& options) && {
+    TransactionData data;
+    data.program = std::move(program_);
+    data.sender = options.sender;
+    data.gas.owner = options.sender;
+    ValidDuring during;
+    during.epoch_min = options.epoch;
+    during.epoch_max = options.epoch + 1;
+    during.chain = {ledger.chain.bytes};
+    during.nonce = options.nonce;
+    data.expiration = during;
+    return data;
+}
+
+// ------------------------------------------------------------------------------------ programs
+
+namespace {
+
+/// One program for the Walrus package, with the words that all of them use.
+class WalrusProgram {
+public:
+    WalrusProgram(const LedgerHandles& ledger, const TransactionOptions& options)
+        : ledger_(ledger), options_(options) {}
+
+    ProgramBuilder& builder() { return builder_; }
+
+    Argument system(bool is_mutable) {
+        return builder_.shared(ledger_.system, ledger_.system_initial_version, is_mutable);
+    }
+    Argument call(std::string module, std::string function, std::vector<Argument> arguments) {
+        return builder_.call(ledger_.package, std::move(module), std::move(function), {},
+                             std::move(arguments));
+    }
+    /// A coin of `amount` from the sender's balance.
+    Argument withdraw(std::uint64_t amount, const TypeTag& coin_type) {
+        const Argument right = builder_.withdrawal(amount, coin_type);
+        return builder_.call(framework(), "coin", "redeem_funds", {coin_type}, {right});
+    }
+    /// The rest of a coin goes back to the sender's balance.
+    void give_back(Argument coin, const TypeTag& coin_type) {
+        builder_.call(framework(), "coin", "send_funds", {coin_type},
+                      {coin, builder_.pure_address(options_.sender)});
+    }
+    void keep(std::vector<Argument> objects) {
+        builder_.transfer(std::move(objects), builder_.pure_address(options_.sender));
+    }
+    Argument register_blob(const RegisterBlob& blob, Argument storage, Argument coin) {
+        const Argument object =
+            call("system", "register_blob",
+                 {system(true), storage, builder_.pure_u256(blob.blob_id.bytes),
+                  builder_.pure_u256(blob.root_hash.bytes), builder_.pure_u64(blob.unencoded_bytes),
+                  builder_.pure_u8(blob.encoding_type), builder_.pure_bool(blob.deletable), coin});
+        set_attributes(object, blob.attributes);
+        return object;
+    }
+    void set_attributes(Argument blob, const VecMap<std::string, std::string>& attributes) {
+        for (const auto& [key, value] : attributes)
+            call("blob", "insert_or_update_metadata_pair",
+                 {blob, builder_.pure_string(key), builder_.pure_string(value)});
+    }
+    TransactionData finish() { return std::move(builder_).finish(ledger_, options_); }
+
+    const TypeTag& wal() const { return ledger_.wal_type; }
+
+private:
+    const LedgerHandles& ledger_;
+    const TransactionOptions& options_;
+    ProgramBuilder builder_;
+};
+
+}  // namespace
+
+std::optional<RegisterCost> register_cost(std::uint64_t encoded_bytes, std::uint32_t epochs,
+                                          Frost storage_price, Frost write_price) {
+    const auto storage = extend_cost(encoded_bytes, epochs, storage_price);
+    const auto write = checked_mul(storage_units(encoded_bytes), write_price);
+    if (!storage || !write || !checked_add(*storage, *write)) return std::nullopt;
+    return RegisterCost{*storage, *write};
+}
+
+std::optional<Frost> extend_cost(std::uint64_t storage_bytes, std::uint32_t epochs,
+                                 Frost storage_price) {
+    const auto per_epoch = checked_mul(storage_units(storage_bytes), storage_price);
+    if (!per_epoch) return std::nullopt;
+    return checked_mul<std::uint64_t>(*per_epoch, epochs);
+}
+
+TransactionData register_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                               const std::vector<RegisterBlob>& blobs, Frost funds) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument coin = program.withdraw(funds, program.wal());
+    std::vector<Argument> objects;
+    for (const RegisterBlob& blob : blobs) {
+        const Argument storage = program.call(
+            "system", "reserve_space",
+            {program.system(true), b.pure_u64(blob.encoded_bytes), b.pure_u32(blob.epochs), coin});
+        objects.push_back(program.register_blob(blob, storage, coin));
+    }
+    program.give_back(coin, program.wal());
+    program.keep(std::move(objects));
+    return program.finish();
+}
+
+TransactionData register_blob_with_storage(const LedgerHandles& ledger,
+                                           const TransactionOptions& options,
+                                           const RegisterBlob& blob, const ObjectRef& storage,
+                                           Frost funds) {
+    WalrusProgram program(ledger, options);
+    const Argument coin = program.withdraw(funds, program.wal());
+    const Argument object = program.register_blob(blob, program.builder().owned(storage), coin);
+    program.give_back(coin, program.wal());
+    program.keep({object});
+    return program.finish();
+}
+
+TransactionData certify_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const std::vector<CertifyBlob>& blobs) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    for (const CertifyBlob& blob : blobs)
+        program.call("system", "certify_blob",
+                     {program.system(false), b.owned(blob.blob), b.pure_vector_u8(blob.signature),
+                      b.pure_vector_u8(blob.signers_bitmap), b.pure_vector_u8(blob.message)});
+    return program.finish();
+}
+
+TransactionData delete_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                             const std::vector<ObjectRef>& blobs) {
+    WalrusProgram program(ledger, options);
+    std::vector<Argument> storages;
+    for (const ObjectRef& blob : blobs)
+        storages.push_back(program.call("system", "delete_blob",
+                                        {program.system(false), program.builder().owned(blob)}));
+    program.keep(std::move(storages));
+    return program.finish();
+}
+
+TransactionData burn_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                           const std::vector<ObjectRef>& blobs) {
+    WalrusProgram program(ledger, options);
+    for (const ObjectRef& blob : blobs)
+        program.call("blob", "burn", {program.builder().owned(blob)});
+    return program.finish();
+}
+
+TransactionData extend_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                            const ObjectRef& blob, std::uint32_t epochs, Frost funds) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument coin = program.withdraw(funds, program.wal());
+    program.call("system", "extend_blob",
+                 {program.system(true), b.owned(blob), b.pure_u32(epochs), coin});
+    program.give_back(coin, program.wal());
+    return program.finish();
+}
+
+TransactionData extend_blob_with_resource(const LedgerHandles& ledger,
+                                          const TransactionOptions& options, const ObjectRef& blob,
+                                          const ObjectRef& storage) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.call("system", "extend_blob_with_resource",
+                 {program.system(false), b.owned(blob), b.owned(storage)});
+    return program.finish();
+}
+
+TransactionData change_attributes(const LedgerHandles& ledger, const TransactionOptions& options,
+                                  const ObjectRef& blob,
+                                  const VecMap<std::string, std::string>& set,
+                                  const std::vector<std::string>& remove) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument object = b.owned(blob);
+    program.set_attributes(object, set);
+    for (const std::string& key : remove)
+        program.call("blob", "remove_metadata_pair", {object, b.pure_string(key)});
+    return program.finish();
+}
+
+TransactionData transfer_objects(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const std::vector<ObjectRef>& objects, const Address& recipient) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    std::vector<Argument> arguments;
+    for (const ObjectRef& object : objects) arguments.push_back(b.owned(object));
+    b.transfer(std::move(arguments), b.pure_address(recipient));
+    return program.finish();
+}
+
+TransactionData send_coins(const LedgerHandles& ledger, const TransactionOptions& options,
+                           const TypeTag& coin_type, std::uint64_t amount,
+                           const Address& recipient) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument coin = program.withdraw(amount, coin_type);
+    b.transfer({coin}, b.pure_address(recipient));
+    return program.finish();
+}
+
+TransactionData split_storage_by_epoch(const LedgerHandles& ledger,
+                                       const TransactionOptions& options, const ObjectRef& storage,
+                                       Epoch split_epoch) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.keep({program.call("storage_resource", "split_by_epoch",
+                               {b.owned(storage), b.pure_u32(split_epoch)})});
+    return program.finish();
+}
+
+TransactionData split_storage_by_size(const LedgerHandles& ledger,
+                                      const TransactionOptions& options, const ObjectRef& storage,
+                                      std::uint64_t kept_bytes) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.keep({program.call("storage_resource", "split_by_size",
+                               {b.owned(storage), b.pure_u64(kept_bytes)})});
+    return program.finish();
+}
+
+TransactionData fuse_storages(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const ObjectRef& first, const ObjectRef& second) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.call("storage_resource", "fuse", {b.owned(first), b.owned(second)});
+    return program.finish();
+}
+
+ObjectRef object_ref(const Object& object) {
+    return {object.id, object.version, {object.digest().bytes}};
+}
+
+SignedTransaction sign_transaction(const TransactionData& data, const AccountKey& key) {
+    SignedTransaction out;
+    out.data = bcs::encode(data);
+    out.signatures.push_back(key.sign(signing_digest(out.data)).serialize());
+    return out;
+}
+
+}  // namespace walrus::ledger
