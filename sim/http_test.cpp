@@ -194,6 +194,21 @@ TEST(HttpOverSim, FaultsGiveErrorsOrRightAnswersNeverWrongOnes) {
     site.world.fabric().set_faults({});
 }
 
+TEST(HttpOverSim, AFlippedBitInAnyMessageEndsInAnAnswerOrAnError) {
+    const auto run = [](std::optional<std::uint64_t> flip) {
+        Site site(9);
+        if (flip) site.world.fabric().flip_message(*flip);
+        // `call` fails the test if a call does not end.
+        (void)site.call("GET", "/hello");
+        (void)site.call("PUT", "/echo", Bytes(40'000, 1));
+        (void)site.call("GET", "/lines");
+        return site.world.trace().messages();
+    };
+    const std::uint64_t messages = run(std::nullopt);
+    EXPECT_GT(messages, 15u);
+    for (std::uint64_t flip = 0; flip < messages; ++flip) run(flip);
+}
+
 TEST(HttpOverSim, OneSeedGivesOneExchange) {
     const auto run = [](std::uint64_t seed) {
         Site site(seed);
