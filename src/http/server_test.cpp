@@ -210,7 +210,7 @@ TEST_F(ServerTest, SlowClientsAreCutOff) {
     options.limits.header_timeout_us = 50'000;
     options.limits.idle_timeout_us = 150'000;
     options.limits.transfer_grace_us = 50'000;
-    options.limits.transfer_bytes_per_s_min = 1'000'000;
+    options.limits.transfer_bytes_per_s_min = 20'000'000;
     start(options);
     run([](TestServer& t) -> io::Task<void> {
         io::Loop& loop = t.env().loop;
