@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/text.hpp"
+#include "sim/checkers/cursors.hpp"
+#include "sim/checkers/durability.hpp"
+#include "sim/checkers/money.hpp"
+#include "sim/checkers/slivers.hpp"
+#include "sim/disk_digest.hpp"
+#include "sim/story.hpp"
+
+namespace walrus::sim {
+
+namespace {
+
+/// How long everything that was stopped may take to fall silent.
+constexpr std::uint64_t kSilenceLimitUs = 600 * kSecondUs;
+
+/// A blob of about `size` bytes whose content is from the seed.
+Bytes blob_of(Story& story, std::size_t size) {
+    return story.rng().bytes(size + story.rng().below(size / 4 + 1));
+}
+
+std::size_t any_node(Story& story, const Cluster& cluster) {
+    return static_cast<std::size_t>(story.rng().below(cluster.node_count()));
+}
+
+// ---- stories -----------------------------------------------------------------------------------
+
+/// Three blobs, one of them permanent; a node dies and comes back.
+void play_node_down(Cluster& cluster, Findings& findings) {
+    Story story(cluster, findings);
+    story.store(blob_of(story, 900'000));
+    if (story.over()) return;
+    story.store(blob_of(story, 60'000), false);
+    if (story.over()) return;
+    story.store(blob_of(story, 100));
+    if (story.over()) return;
+    story.read_all();
+    if (story.over()) return;
+    const std::size_t node = any_node(story, cluster);
+    if (story.failed(cluster.kill_node(node, false))) return;
+    story.read_all();
+    if (story.over()) return;
+    story.store(blob_of(story, 40'000));
+    if (story.over()) return;
+    if (story.failed(cluster.restart_node(node))) return;
+    story.read_all();
+}
+
+/// Power fails on one node in the middle of an upload, and on another right after a certificate.
+void play_power_cut(Cluster& cluster, Findings& findings) {
+    Story story(cluster, findings);
+    const std::size_t first = any_node(story, cluster);
+    const std::size_t second = (first + 1 + story.rng().below(cluster.node_count() - 1)) %
+                               cluster.node_count();
+    const Story::Store store = story.begin_store(blob_of(story, 600'000));
+    story.run_until_step(store, client::StoreStep::HalfUploaded);
+    if (story.failed(cluster.kill_node(first, true))) return;
+    if (!story.finish_store(store)) return;
+    if (story.failed(cluster.kill_node(second, true))) return;
+    story.read_all();
+    if (story.over()) return;
+    if (story.failed(cluster.restart_node(first))) return;
+    if (story.failed(cluster.restart_node(second))) return;
+    story.store(blob_of(story, 30'000));
+    if (story.over()) return;
+    story.read_all();
+}
+
+/// The ledger's power fails while a payment is on its way; the client pays exactly once.
+void play_ledger_restart(Cluster& cluster, Findings& findings) {
+    Story story(cluster, findings);
+    const auto before = story.wal_balance();
+    if (!story.store(blob_of(story, 50'000))) return;
+    const auto between = story.wal_balance();
+    if (story.over()) return;
+    const std::uint64_t price = *before - *between;
+    const Story::Store store = story.begin_store(blob_of(story, 50'000));
+    story.run_until_step(store, client::StoreStep::RegisterSent);
+    cluster.world().run_for(story.rng().below(60'000));
+    if (story.failed(cluster.kill_ledger(story.rng().one_in(2)))) return;
+    cluster.world().run_for(story.rng().below(2 * kSecondUs));
+    if (story.failed(cluster.restart_ledger())) return;
+    if (!story.finish_store(store)) return;
+    const auto after = story.wal_balance();
+    if (story.over()) return;
+    if (*between - *after != price) {
+        findings.violation(fmt::format("one store cost {} Frost, the one across a restart {}", price,
+                                       *between - *after));
+    }
+    story.read_all();
+}
+
+/// Connections break, are refused and stall; whatever succeeds must be right.
+void play_bad_network(Cluster& cluster, Findings& findings) {
+    Story story(cluster, findings);
+    cluster.world().fabric().set_faults({.refuse_per_million = 20'000,
+                                         .reset_per_million = 3'000,
+                                         .delay_per_million = 10'000,
+                                         .delay_us_max = 3 * kSecondUs});
+    for (int i = 0; i < 4; ++i) {
+        story.finish_store(story.begin_store(blob_of(story, 100'000)), true);
+        story.read_all(true);
+        if (story.over()) return;
+    }
+    cluster.world().fabric().set_faults({});
+    story.store(blob_of(story, 10'000));
+    if (story.over()) return;
+    story.read_all();
+}
+
+/// As many nodes as may fail fall silent, not refusing but unreachable, and come back.
+void play_partition(Cluster& cluster, Findings& findings) {
+    Story story(cluster, findings);
+    story.store(blob_of(story, 200'000));
+    if (story.over()) return;
+    const std::size_t first = any_node(story, cluster);
+    const std::size_t second = (first + 1) % cluster.node_count();
+    cluster.world().fabric().isolate(cluster.node_host(first).index());
+    cluster.world().fabric().isolate(cluster.node_host(second).index());
+    story.store(blob_of(story, 80'000));
+    if (story.over()) return;
+    story.read_all();
+    if (story.over()) return;
+    cluster.world().fabric().heal_all();
+    cluster.world().run_for(60 * kSecondUs);
+    story.read_all();
+}
+
+// ---- the run around a story --------------------------------------------------------------------
+
+void wait_for_nodes(Cluster& cluster, Findings& findings) {
+    for (std::size_t i = 0; i < cluster.node_count(); ++i) {
+        if (!cluster.node_runs(i) || cluster.stuck()) continue;
+        if (const auto problem = cluster.wait_ready(i)) findings.failure(*problem);
+    }
+}
+
+void check_ledger(Cluster& cluster, Findings& findings) {
+    Host& host = cluster.ledger_host();
+    for (const auto& [path, disk] : host.stores()) {
+        auto opened = io::MemoryStore::open(disk);
+        if (!opened) {
+            findings.violation("the ledger's store does not open: " + opened.error().message);
+            continue;
+        }
+        check_money(**opened, cluster.genesis(), cluster.facts().ids, findings);
+    }
+}
+
+void check_nodes(Cluster& cluster, std::uint64_t head_seq, bool all_caught_up, Findings& findings) {
+    std::vector<NodeCursor> cursors;
+    std::vector<NodeDisk> disks;
+    const std::string directory = kNodeDirectory;
+    for (std::size_t i = 0; i < cluster.node_count(); ++i) {
+        Host& host = cluster.node_host(i);
+        check_slivers(host, directory, cluster.options().shards, findings);
+        if (const auto cursor = read_cursor(host, directory, findings)) {
+            cursors.push_back({host.name(), *cursor});
+        }
+        disks.push_back({&host, cluster.shards(i)});
+    }
+    check_cursors(cursors, head_seq, all_caught_up, findings);
+    check_durability(disks, directory, cluster.options().shards, findings);
+}
+
+void note_disks(World& world) {
+    for (HostIndex i = 0; i < world.host_count(); ++i) {
+        Host& host = world.host(i);
+        world.note("disk of " + host.name(), disk_digest(host).view());
+    }
+}
+
+void play_and_check(Cluster& cluster, const Scenario& scenario, Findings& findings) {
+    if (const auto problem = cluster.start()) {
+        findings.failure(*problem);
+    } else {
+        scenario.play(cluster, findings);
+    }
+    if (cluster.stuck()) return;
+    World& world = cluster.world();
+    world.fabric().set_faults({});
+    world.fabric().heal_all();
+    wait_for_nodes(cluster, findings);
+    if (cluster.stuck()) return;
+    const bool all_caught_up = findings.failures.empty();
+    std::optional<std::uint64_t> head_seq;
+    if (cluster.ledger() != nullptr) head_seq = cluster.ledger()->head().next_seq;
+    if (const auto problem = cluster.stop()) {
+        findings.failure(*problem);
+        cluster.set_stuck();
+        return;
+    }
+    const RunEnd silence = world.run_until([] { return false; }, kSilenceLimitUs);
+    if (silence != RunEnd::Idle) {
+        findings.violation("something goes on after everything was stopped");
+        cluster.set_stuck();
+        return;
+    }
+    // The digest is of what the run left, before the checkers open the disks.
+    note_disks(world);
+    if (!head_seq) return;
+    check_ledger(cluster, findings);
+    check_nodes(cluster, *head_seq, all_caught_up, findings);
+}
+
+}  // namespace
+
+const std::vector<Scenario>& scenarios() {
+    static const std::vector<Scenario> all = {
+        {"node-down", "store and read three blobs; a node dies, is done without, comes back",
+         play_node_down},
+        {"power-cut", "a node's power fails during an upload, another's after a certificate",
+         play_power_cut},
+        {"ledger-restart", "the ledger fails while a payment is on its way; nothing is paid twice",
+         play_ledger_restart},
+        {"bad-network", "connections break, are refused and stall", play_bad_network},
+        {"partition", "as many nodes as may fail fall silent", play_partition},
+    };
+    return all;
+}
+
+const Scenario* find_scenario(std::string_view name) {
+    for (const Scenario& scenario : scenarios()) {
+        if (scenario.name == name) return &scenario;
+    }
+    return nullptr;
+}
+
+std::string RunReport::line() const {
+    return fmt::format("digest={} messages={} virtual_ms={}", hex_encode(digest.view()), messages,
+                       virtual_ms);
+}
+
+RunReport run(const RunOptions& options) {
+    const Scenario* scenario = find_scenario(options.scenario);
+    WALRUS_CHECK(scenario != nullptr);
+    WorldOptions world_options;
+    world_options.seed = options.seed;
+    auto world = std::make_unique<World>(world_options);
+    if (options.sink) world->trace().set_sink(options.sink);
+    if (options.flip_message) world->fabric().flip_message(*options.flip_message);
+    auto cluster = std::make_unique<Cluster>(*world, ClusterOptions{});
+
+    RunReport report;
+    play_and_check(*cluster, *scenario, report.findings);
+    report.digest = world->trace().digest();
+    report.messages = world->trace().messages();
+    report.virtual_ms = world->now_us() / 1000;
+    report.events = world->queue().executed();
+    report.flipped = world->fabric().flipped();
+    world->trace().set_sink({});
+    if (cluster->stuck()) {
+        // Tasks that did not end still refer to both.
+        (void)cluster.release();
+        (void)world.release();
+    }
+    return report;
+}
+
+}  // namespace walrus::sim
