@@ -26,6 +26,7 @@ struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+        self.promise().finished_ = true;
         const std::coroutine_handle<> next = self.promise().continuation_;
         return next ? next : std::noop_coroutine();
     }
@@ -33,7 +34,8 @@ struct FinalAwaiter {
 };
 
 struct PromiseBase {
-    std::coroutine_handle<> continuation_;
+    std::coroutine_handle<> continuation_;  ///< set once the task has suspended under its awaiter
+    bool finished_ = false;
     std::suspend_always initial_suspend() const noexcept { return {}; }
     FinalAwaiter final_suspend() const noexcept { return {}; }
     // Our code does not throw; an exception that gets here is a bug in an adapter.
@@ -86,9 +88,14 @@ public:
         struct Awaiter {
             std::coroutine_handle<promise_type> handle;
             bool await_ready() const noexcept { return false; }
-            std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) const noexcept {
+            // A task that ends without suspending does not resume its caller, the caller goes on by
+            // itself: a loop over such tasks needs no stack even where compilers make no tail calls
+            // (sanitizers, low optimisation).
+            bool await_suspend(std::coroutine_handle<> caller) const noexcept {
+                handle.resume();
+                if (handle.promise().finished_) return false;
                 handle.promise().continuation_ = caller;
-                return handle;
+                return true;
             }
             T await_resume() const { return handle.promise().take(); }
         };
