@@ -16,6 +16,7 @@ enum class StoreCode {
     UnknownFormat = 5,  ///< the directory was written by another version
     InUse = 6,          ///< the directory belongs to another process
     Io = 7,             ///< another failure of the disk
+    Busy = 8,           ///< the memory for reading is in use: try again
 };
 
 using StoreError = Failure<StoreCode>;

@@ -160,7 +160,7 @@ StoreResult<std::optional<StoredBody>> SliverStore::get(const RecordKey& key,
     while (location) {
         const std::size_t payload_at = payload_offset(location->payload_bytes);
         auto buffer = buffers.acquire(payload_at + location->payload_bytes);
-        if (!buffer) return store_failure(StoreCode::NoSpace, "no memory left for reading");
+        if (!buffer) return store_failure(StoreCode::Busy, "the memory for reading is in use");
         const auto read = log_->read(key, *location, buffer->view());
         if (read) return std::optional<StoredBody>(std::in_place, std::move(*buffer), payload_at);
         if (read.error().code != StoreCode::Corrupt) return tl::make_unexpected(read.error());

@@ -80,7 +80,7 @@ public:
     /// Stores a payload unless there is one. Errors: NoSpace, TooLarge, ReadOnly, Io.
     StoreResult<Put> put(const RecordKey& key, ByteView payload);
     /// Nothing if there is none. A record that fails its check is forgotten, so that it can be put
-    /// again, and reported once as Corrupt. Errors also: Io; NoSpace when `buffers` has no room.
+    /// again, and reported once as Corrupt. Errors also: Io; Busy when `buffers` has no room.
     StoreResult<std::optional<StoredBody>> get(const RecordKey& key, BufferPool& buffers);
     StoreResult<bool> contains(const RecordKey& key);
     StoreResult<BlobPresence> presence(const BlobId& id);
