@@ -48,8 +48,8 @@ public:
         if (!reason_) return error;
         if (*reason_ == io::IoCode::Cancelled)
             return {io::IoCode::Cancelled, fmt::format("call to {} was cancelled", url)};
-        return {io::IoCode::TimedOut, fmt::format("call to {} took longer than {} ms", url,
-                                                  timeout_us_ / 1000)};
+        return {io::IoCode::TimedOut,
+                fmt::format("call to {} took longer than {} ms", url, timeout_us_ / 1000)};
     }
 
 private:
@@ -79,8 +79,11 @@ bool has_no_body(const std::string& method, int status) {
 class Exchange {
 public:
     Exchange(std::shared_ptr<ClientPool> pool, Lease lease, std::unique_ptr<CallGuard> guard)
-        : pool_(std::move(pool)), lease_(std::move(lease)), guard_(std::move(guard)),
-          parser_(MessageParser::Kind::Response, kHeadBytesMax), writers_(pool_->loop()) {
+        : pool_(std::move(pool)),
+          lease_(std::move(lease)),
+          guard_(std::move(guard)),
+          parser_(MessageParser::Kind::Response, kHeadBytesMax),
+          writers_(pool_->loop()) {
         register_close();
     }
     Exchange(const Exchange&) = delete;
@@ -132,8 +135,8 @@ public:
             co_await writers_.wait();
             co_return;
         }
-        reusable_ = parser_.head().keep_alive && !guard_->ended() &&
-                    lease_.connection->input.empty();
+        reusable_ =
+            parser_.head().keep_alive && !guard_->ended() && lease_.connection->input.empty();
     }
 
     /// Without waiting, for destructors. Precondition: the writer has ended.
@@ -237,7 +240,9 @@ class StreamedExchange final : public StreamedResponse {
 public:
     StreamedExchange(std::shared_ptr<ClientPool> pool, std::unique_ptr<Exchange> exchange,
                      std::string url)
-        : pool_(std::move(pool)), exchange_(std::move(exchange)), url_(std::move(url)),
+        : pool_(std::move(pool)),
+          exchange_(std::move(exchange)),
+          url_(std::move(url)),
           watchdog_(pool_->loop(), [this] { exchange_->stream().close(); }) {}
 
     ~StreamedExchange() override {
@@ -259,9 +264,8 @@ public:
         auto got = co_await exchange_->body().read_some(out);
         watchdog_.clear();
         if (!got && watchdog_.expired())
-            co_return io::io_failure(io::IoCode::TimedOut,
-                                     fmt::format("{}: nothing came for {} ms", url_,
-                                                 timeout_us / 1000));
+            co_return io::io_failure(io::IoCode::TimedOut, fmt::format("{}: nothing came for {} ms",
+                                                                       url_, timeout_us / 1000));
         if (!got) co_return fail(exchange_->guard().explain(std::move(got).error(), url_));
         pool_->body_bytes_received += *got;
         co_return got;
@@ -314,8 +318,8 @@ public:
         std::unique_ptr<Exchange> exchange = std::move(*begun);
         exchange->guard().stop_timer();
         exchange->keep(owned);
-        std::unique_ptr<StreamedResponse> response = std::make_unique<StreamedExchange>(
-            pool, std::move(exchange), origin.url());
+        std::unique_ptr<StreamedResponse> response =
+            std::make_unique<StreamedExchange>(pool, std::move(exchange), origin.url());
         co_return response;
     }
 
@@ -324,11 +328,12 @@ public:
     void close_idle() override { pool_->close_idle(); }
 
 private:
-    /// Sends the request and reads the head of the answer; on a kept-alive connection that turns out
-    /// to be closed, once more on a fresh one.
-    static io::Task<io::IoResult<std::unique_ptr<Exchange>>> begin(
-        std::shared_ptr<ClientPool> pool, Origin origin, const ClientRequest& request,
-        CallOptions options) {
+    /// Sends the request and reads the head of the answer; on a kept-alive connection that turns
+    /// out to be closed, once more on a fresh one.
+    static io::Task<io::IoResult<std::unique_ptr<Exchange>>> begin(std::shared_ptr<ClientPool> pool,
+                                                                   Origin origin,
+                                                                   const ClientRequest& request,
+                                                                   CallOptions options) {
         const std::string url = origin.url();
         auto guard = std::make_unique<CallGuard>(pool->loop(), options);
         if (guard->ended()) co_return fail(guard->explain({io::IoCode::Cancelled, {}}, url));
@@ -358,9 +363,9 @@ private:
 
 io::IoResult<Origin> Origin::parse(std::string_view url) {
     const auto malformed = [&](std::string_view what) {
-        return io::io_failure(io::IoCode::Malformed,
-                              fmt::format("\"{}\" is not http://host:port or https://host:port: {}",
-                                          url, what));
+        return io::io_failure(
+            io::IoCode::Malformed,
+            fmt::format("\"{}\" is not http://host:port or https://host:port: {}", url, what));
     };
     Origin origin;
     std::string_view rest = url;

@@ -64,9 +64,9 @@ class Client {
 public:
     virtual ~Client() = default;
     static std::unique_ptr<Client> make(io::Environment& environment, ClientLimits limits = {});
-    /// Any status is a response; errors are only of transport: Refused, TimedOut, Cancelled, Closed,
-    /// Untrusted, TooLarge, Malformed. Retries once, on a fresh connection, when a kept-alive one
-    /// turns out to be closed before any byte of the answer.
+    /// Any status is a response; errors are only of transport: Refused, TimedOut, Cancelled,
+    /// Closed, Untrusted, TooLarge, Malformed. Retries once, on a fresh connection, when a
+    /// kept-alive one turns out to be closed before any byte of the answer.
     virtual io::Task<io::IoResult<ClientResponse>> call(Origin origin, ClientRequest request,
                                                         CallOptions options) = 0;
     virtual io::Task<io::IoResult<std::unique_ptr<StreamedResponse>>> call_streamed(

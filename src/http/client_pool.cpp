@@ -67,8 +67,8 @@ io::Task<io::IoResult<std::unique_ptr<io::Stream>>> ClientPool::connect(Origin o
                                         std::move(*connected), left_us);
     registration = {};
     if (!secured)
-        co_return io::io_failure(secured.error().code, fmt::format("{}: {}", origin.url(),
-                                                                   secured.error().message));
+        co_return io::io_failure(secured.error().code,
+                                 fmt::format("{}: {}", origin.url(), secured.error().message));
     co_return secured;
 }
 
@@ -80,10 +80,8 @@ io::Task<bool> ClientPool::take_turn(Key key, io::CancelToken cancel) {
     }
     const io::OneShot<bool> turn;
     lane.waiting.push_back(turn);
-    const io::CancelRegistration registration =
-        cancel.on_cancel([this, self = shared_from_this(), turn] {
-            loop().post([turn] { turn.set(false); });
-        });
+    const io::CancelRegistration registration = cancel.on_cancel(
+        [this, self = shared_from_this(), turn] { loop().post([turn] { turn.set(false); }); });
     const bool got = co_await turn;
     co_return got;
 }
@@ -113,10 +111,9 @@ void ClientPool::give_back(Lease lease) {
     lane.idle.push_back(std::move(lease.connection));
     if (lane.idle.size() > limits_.idle_per_origin_max) lane.idle.pop_front();
     if (!sweep_timer_) {
-        sweep_timer_ = loop().schedule(limits_.idle_timeout_us,
-                                       [weak = weak_from_this()] {
-                                           if (const auto self = weak.lock()) self->sweep();
-                                       });
+        sweep_timer_ = loop().schedule(limits_.idle_timeout_us, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->sweep();
+        });
     }
 }
 

@@ -82,7 +82,8 @@ private:
 };
 
 struct Lease::Place {
-    Place(std::shared_ptr<ClientPool> p, ClientPool::Key k) : pool(std::move(p)), key(std::move(k)) {}
+    Place(std::shared_ptr<ClientPool> p, ClientPool::Key k)
+        : pool(std::move(p)), key(std::move(k)) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     ~Place() { pool->leave(key); }

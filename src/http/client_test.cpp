@@ -277,7 +277,8 @@ TEST_F(ClientTest, AnswersThatAreNotHttp) {
         {"garbage and more\r\n\r\n", io::IoCode::Malformed, ""},
         {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", io::IoCode::Closed, ""},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", io::IoCode::Malformed, ""},
-        {"HTTP/1.1 200 OK\r\nA: " + std::string(100'000, 'a') + "\r\n\r\n", io::IoCode::TooLarge, ""},
+        {"HTTP/1.1 200 OK\r\nA: " + std::string(100'000, 'a') + "\r\n\r\n", io::IoCode::TooLarge,
+         ""},
         {"HTTP/1.1 200 OK\r\n\r\nuntil the end", std::nullopt, "until the end"},
         {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\n\r\nHTTP/1.1 200 OK\r\n"
          "Content-Length: 2\r\n\r\nok",
@@ -291,7 +292,8 @@ TEST_F(ClientTest, AnswersThatAreNotHttp) {
             io::TaskGroup group(t.env().loop);
             group.add(serve_bytes(*listener, c.answer, connections));
             ClientRequest request;
-            auto answer = co_await t.client->call(origin_at(listener->port()), std::move(request), {});
+            auto answer =
+                co_await t.client->call(origin_at(listener->port()), std::move(request), {});
             if (c.error) {
                 EXPECT_FALSE(answer) << c.answer;
                 if (!answer) {

@@ -54,7 +54,7 @@ io::Task<void> measure(io::Environment& env, Client& client, Origin origin,
             WALRUS_CHECK(answer.has_value());
             best_us = std::min(best_us, env.loop.monotonic_us() - begin_us);
         }
-        report(target == "/upload"  ? "POST 64 MiB, read in pieces"
+        report(target == "/upload" ? "POST 64 MiB, read in pieces"
                : target == "/keep" ? "POST 64 MiB, kept whole"
                                    : "GET 64 MiB, kept whole",
                kBodyBytes, best_us);
@@ -81,9 +81,8 @@ io::Task<void> run(io::Environment& env) {
         response.body = SharedBody{content, {ByteView(*content)}};
         co_return response;
     });
-    router.add("GET", "/small", [](Request&) -> io::Task<Response> {
-        co_return Response::text(200, "small");
-    });
+    router.add("GET", "/small",
+               [](Request&) -> io::Task<Response> { co_return Response::text(200, "small"); });
     const PkeyPtr key = make_p256_key();
     ServerOptions options;
     options.tls = *TlsServer::self_signed(key_pem(key.get()), "127.0.0.1");

@@ -145,8 +145,8 @@ io::Task<io::IoResult<std::size_t>> IncomingBody::read_chunks(MutableByteView ou
         }
         if (*got == 0)
             co_return io::io_failure(
-                io::IoCode::Closed, fmt::format("the body ended after {} bytes, before its last chunk",
-                                                received_));
+                io::IoCode::Closed,
+                fmt::format("the body ended after {} bytes, before its last chunk", received_));
     }
 }
 

@@ -13,8 +13,8 @@
 
 namespace walrus::http {
 
-/// Calls once when a deadline passes. Moving the deadline is cheap: the timer behind it is set again
-/// only when it goes off early. Loop thread only.
+/// Calls once when a deadline passes. Moving the deadline is cheap: the timer behind it is set
+/// again only when it goes off early. Loop thread only.
 class Watchdog {
 public:
     Watchdog(io::Loop& loop, io::Callback on_expiry) : loop_(loop), call_(std::move(on_expiry)) {}
@@ -75,8 +75,8 @@ private:
 class IncomingBody final : public BodyReader {
 public:
     /// `no_body`: the message has none whatever its head says (an answer to HEAD).
-    IncomingBody(io::Stream& stream, Input& input, MessageParser& parser,
-                 MessageParser::Kind kind, bool no_body);
+    IncomingBody(io::Stream& stream, Input& input, MessageParser& parser, MessageParser::Kind kind,
+                 bool no_body);
     std::optional<std::uint64_t> content_length() const override;
     io::Task<io::IoResult<std::size_t>> read_some(MutableByteView out) override;
     bool done() const { return done_; }

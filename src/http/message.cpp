@@ -11,12 +11,13 @@ namespace walrus::http {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same_name(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return lower(x) == lower(y);
-           });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [](char x, char y) { return lower(x) == lower(y); });
 }
 
 int hex_digit(char c) {
@@ -61,7 +62,8 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
 }
 
 io::Task<io::IoResult<Bytes>> BodyReader::read_all(std::uint64_t limit_bytes) {
-    // Room for at most this much more than what arrived, times: a declared length alone costs nothing.
+    // Room for at most this much more than what arrived, times: a declared length alone costs
+    // nothing.
     constexpr std::uint64_t kFirstBytes = 1 << 20;
     constexpr std::uint64_t kGrowth = 16;
     constexpr std::size_t kStepBytes = 256 << 10;
@@ -69,9 +71,9 @@ io::Task<io::IoResult<Bytes>> BodyReader::read_all(std::uint64_t limit_bytes) {
     limit_bytes = std::min(limit_bytes, std::uint64_t{1} << 60);
     const std::optional<std::uint64_t> declared = content_length();
     if (declared && *declared > limit_bytes)
-        co_return io::io_failure(io::IoCode::TooLarge,
-                                 fmt::format("the body has {} bytes, at most {} are allowed",
-                                             *declared, limit_bytes));
+        co_return io::io_failure(
+            io::IoCode::TooLarge,
+            fmt::format("the body has {} bytes, at most {} are allowed", *declared, limit_bytes));
     Bytes body;
     std::size_t size = 0;
     while (true) {
@@ -157,7 +159,9 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
     return out;
 }
 
-std::optional<std::string> percent_decode(std::string_view text) { return decode(text, false); }
+std::optional<std::string> percent_decode(std::string_view text) {
+    return decode(text, false);
+}
 
 std::string percent_encode(std::string_view text) {
     constexpr char kDigits[] = "0123456789ABCDEF";
@@ -180,42 +184,78 @@ std::string percent_encode(std::string_view text) {
 
 std::string_view reason_phrase(int status) {
     switch (status) {
-        case 100: return "Continue";
-        case 200: return "OK";
-        case 201: return "Created";
-        case 202: return "Accepted";
-        case 204: return "No Content";
-        case 206: return "Partial Content";
-        case 301: return "Moved Permanently";
-        case 302: return "Found";
-        case 304: return "Not Modified";
-        case 307: return "Temporary Redirect";
-        case 308: return "Permanent Redirect";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 411: return "Length Required";
-        case 412: return "Precondition Failed";
-        case 413: return "Content Too Large";
-        case 415: return "Unsupported Media Type";
-        case 416: return "Range Not Satisfiable";
-        case 417: return "Expectation Failed";
-        case 422: return "Unprocessable Content";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 451: return "Unavailable For Legal Reasons";
-        case 500: return "Internal Server Error";
-        case 501: return "Not Implemented";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        case 505: return "HTTP Version Not Supported";
-        case 507: return "Insufficient Storage";
-        default: return "Unknown";
+        case 100:
+            return "Continue";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 202:
+            return "Accepted";
+        case 204:
+            return "No Content";
+        case 206:
+            return "Partial Content";
+        case 301:
+            return "Moved Permanently";
+        case 302:
+            return "Found";
+        case 304:
+            return "Not Modified";
+        case 307:
+            return "Temporary Redirect";
+        case 308:
+            return "Permanent Redirect";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 411:
+            return "Length Required";
+        case 412:
+            return "Precondition Failed";
+        case 413:
+            return "Content Too Large";
+        case 415:
+            return "Unsupported Media Type";
+        case 416:
+            return "Range Not Satisfiable";
+        case 417:
+            return "Expectation Failed";
+        case 422:
+            return "Unprocessable Content";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 451:
+            return "Unavailable For Legal Reasons";
+        case 500:
+            return "Internal Server Error";
+        case 501:
+            return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        case 505:
+            return "HTTP Version Not Supported";
+        case 507:
+            return "Insufficient Storage";
+        default:
+            return "Unknown";
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 messages as values. A handler is a function from request to response; servers, in-process
-// calls and the simulator's network all carry the same handlers.
+// HTTP/1.1 messages as values. A handler is a function from request to response; servers,
+// in-process calls and the simulator's network all carry the same handlers.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ public:
     virtual std::optional<std::uint64_t> content_length() const = 0;
     /// Some bytes, or 0 at the end. Errors: Closed (truncated), TimedOut (too slow), Malformed.
     virtual io::Task<io::IoResult<std::size_t>> read_some(MutableByteView out) = 0;
-    /// The whole body. Errors: TooLarge as soon as it is known to exceed `limit_bytes`; memory grows
-    /// only with bytes that really arrived.
+    /// The whole body. Errors: TooLarge as soon as it is known to exceed `limit_bytes`; memory
+    /// grows only with bytes that really arrived.
     io::Task<io::IoResult<Bytes>> read_all(std::uint64_t limit_bytes);
 };
 
@@ -67,8 +67,7 @@ struct SharedBody {
 /// Called once, after the response head is sent; the connection closes when it returns an error, so
 /// that the client sees a truncated body. If the response has a Content-Length header the bytes are
 /// sent as they are and must be exactly as many; otherwise in chunks.
-using StreamingBody =
-    std::move_only_function<io::Task<io::IoResult<void>>(BodyWriter& writer)>;
+using StreamingBody = std::move_only_function<io::Task<io::IoResult<void>>(BodyWriter& writer)>;
 using Body = std::variant<Bytes, SharedBody, StreamingBody>;
 
 struct Request {
@@ -81,6 +80,9 @@ struct Request {
     bool tls = false;
     /// Values of the route's {names}, percent-decoded, in order of the pattern.
     std::vector<std::pair<std::string, std::string>> captures;
+    /// Cancelled when the server ends and no longer waits for the answer. A handler that may wait
+    /// for long must end then, or the server cannot stop.
+    io::CancelToken abandoned;
 
     /// Precondition: the route has this name.
     const std::string& capture(std::string_view name) const;
@@ -106,8 +108,8 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std:
 std::optional<std::string> percent_decode(std::string_view text);
 std::string percent_encode(std::string_view text);
 
-/// Patterns like "/v1/blobs/{blob_id}/status". Unknown path: 404; known path, other method: 405 with
-/// Allow. HEAD is served by GET.
+/// Patterns like "/v1/blobs/{blob_id}/status". Unknown path: 404; known path, other method: 405
+/// with Allow. HEAD is served by GET.
 class Router {
 public:
     void add(std::string method, std::string pattern, Handler handler);

@@ -29,7 +29,8 @@ TEST(Query, DecodesInOrderAndRefusesBrokenEscapes) {
     EXPECT_EQ(parse_query(""), Pairs{});
     EXPECT_EQ(parse_query("a=1&b&c=&d=x%20y+z&=v&&a=2"),
               (Pairs{{"a", "1"}, {"b", ""}, {"c", ""}, {"d", "x y z"}, {"", "v"}, {"a", "2"}}));
-    for (const char* bad : {"a=%", "a=%4", "%zz=1", "a=%g1"}) EXPECT_EQ(parse_query(bad), std::nullopt);
+    for (const char* bad : {"a=%", "a=%4", "%zz=1", "a=%g1"})
+        EXPECT_EQ(parse_query(bad), std::nullopt);
 }
 
 TEST(Percent, DecodeInvertsEncode) {
@@ -51,9 +52,9 @@ TEST(Origin, ParsesAndRefuses) {
     EXPECT_TRUE(six->tls);
     EXPECT_EQ(six->endpoint, (io::Endpoint{"::1", 443}));
     EXPECT_EQ(Origin::parse("http://a")->endpoint.port, 80);
-    for (const char* bad : {"", "a:80", "ftp://a", "http://", "http://a:0", "http://a:65536",
-                            "http://a:x", "http://a/b", "http://a?b", "http://u@a", "http://::1",
-                            "http://[::1", "http://[::1]x"})
+    for (const char* bad :
+         {"", "a:80", "ftp://a", "http://", "http://a:0", "http://a:65536", "http://a:x",
+          "http://a/b", "http://a?b", "http://u@a", "http://::1", "http://[::1", "http://[::1]x"})
         EXPECT_FALSE(Origin::parse(bad)) << bad;
 }
 
@@ -102,8 +103,9 @@ TEST(MessageParser, ChunksInPiecesOfAnySizeIntoRoomOfAnySize) {
 
 TEST(MessageParser, RefusesWhatIsNotHttp) {
     for (const char* bad :
-         {"\x16\x03\x01", "GET / HTTP/2.0\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nA: b\n\n",
-          "GET / HTTP/1.1\r\nno colon\r\n\r\n", "G\x01T / HTTP/1.1\r\n\r\n",
+         {"\x16\x03\x01", "GET / HTTP/2.0\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
+          "GET / HTTP/1.1\nA: b\n\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+          "G\x01T / HTTP/1.1\r\n\r\n",
           "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
           "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
           "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
@@ -203,9 +205,8 @@ Router make_router() {
                [](Request& request) -> io::Task<Response> {
                    co_return Response::text(201, request.capture("pair") + request.capture("type"));
                });
-    router.add("GET", "/", [](Request&) -> io::Task<Response> {
-        co_return Response::text(200, "root");
-    });
+    router.add("GET", "/",
+               [](Request&) -> io::Task<Response> { co_return Response::text(200, "root"); });
     router.add_prefix("POST", "/sui.rpc.", [](Request& request) -> io::Task<Response> {
         co_return Response::text(200, request.path);
     });
@@ -223,8 +224,8 @@ TEST(Router, FindsRoutesAndDecodesCaptures) {
 
 TEST(Router, SaysWhatIsWrong) {
     const Router router = make_router();
-    for (const char* path : {"/v1", "/v1/blobs//status", "/v1/blobs/x/status/", "/V1/blobs/x/status",
-                             "", "//", "*"})
+    for (const char* path :
+         {"/v1", "/v1/blobs//status", "/v1/blobs/x/status/", "/V1/blobs/x/status", "", "//", "*"})
         EXPECT_EQ(ask(router, "GET", path).status, path[0] == 0 ? 200 : 404) << path;
     EXPECT_EQ(ask(router, "GET", "/v1/blobs/%zz/status").status, 400);
     const Response refused = ask(router, "DELETE", "/v1/blobs/x/status");
@@ -248,9 +249,8 @@ TEST(Router, CorsAnswersPreflightsAndMarksEveryResponse) {
     EXPECT_EQ(missing.status, 404);
     EXPECT_EQ(missing.headers.get("access-control-allow-origin"), "*");
     EXPECT_EQ(missing.headers.get("Access-Control-Expose-Headers"), "X-Id");
-    router.set_filter([](const Request&) -> std::optional<Response> {
-        return Response::text(503, "draining");
-    });
+    router.set_filter(
+        [](const Request&) -> std::optional<Response> { return Response::text(503, "draining"); });
     EXPECT_EQ(ask(router, "GET", "/").status, 503);
     EXPECT_EQ(serve(router, preflight).status, 204);
 }

@@ -24,7 +24,9 @@ public:
     io::Task<io::IoResult<std::size_t>> write_some(ByteView data) override {
         return below_.write_some(data);
     }
-    io::Task<io::IoResult<void>> write_all(ByteView data) override { return below_.write_all(data); }
+    io::Task<io::IoResult<void>> write_all(ByteView data) override {
+        return below_.write_all(data);
+    }
     io::Task<void> end_writes() override { return below_.end_writes(); }
     void close() override { below_.close(); }
     std::string peer() const override { return below_.peer(); }

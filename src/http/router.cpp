@@ -85,11 +85,11 @@ io::Task<Response> Router::route(Request& request) const {
     const Handler* found = nullptr;
     for (const Route& candidate : routes_) {
         if (candidate.segments.size() != segments.size()) continue;
-        const bool matches = std::equal(
-            segments.begin(), segments.end(), candidate.segments.begin(),
-            [](const std::string& segment, const std::string& pattern) {
-                return is_capture(pattern) ? !segment.empty() : segment == pattern;
-            });
+        const bool matches =
+            std::equal(segments.begin(), segments.end(), candidate.segments.begin(),
+                       [](const std::string& segment, const std::string& pattern) {
+                           return is_capture(pattern) ? !segment.empty() : segment == pattern;
+                       });
         if (!matches) continue;
         if (!serves(candidate.method, request.method)) {
             allowed.insert(candidate.method);
@@ -137,12 +137,12 @@ void allow_any_origin(Router& router, std::string methods, std::string allow_hea
         response.headers.add("Access-Control-Max-Age", "86400");
         return response;
     });
-    router.set_decorator([expose_headers = std::move(expose_headers)](const Request&,
-                                                                      Response& response) {
-        response.headers.set("Access-Control-Allow-Origin", "*");
-        if (!expose_headers.empty())
-            response.headers.set("Access-Control-Expose-Headers", expose_headers);
-    });
+    router.set_decorator(
+        [expose_headers = std::move(expose_headers)](const Request&, Response& response) {
+            response.headers.set("Access-Control-Allow-Origin", "*");
+            if (!expose_headers.empty())
+                response.headers.set("Access-Control-Expose-Headers", expose_headers);
+        });
 }
 
 }  // namespace walrus::http

@@ -20,7 +20,8 @@ public:
     ListeningServer(io::Environment& environment, std::unique_ptr<io::Listener> listener,
                     Handler handler, ServerOptions options)
         : shared_{environment, std::move(handler), std::move(options), false, {}},
-          listener_(std::move(listener)), tasks_(environment.loop) {}
+          listener_(std::move(listener)),
+          tasks_(environment.loop) {}
     ~ListeningServer() override { WALRUS_CHECK(tasks_.running() == 0); }
 
     /// Accepts from the next turn of the loop on: start() may be called before the loop runs.
@@ -41,7 +42,7 @@ public:
         for (ServerConnection* connection : connections_) connection->server_stops();
         const io::Loop::TimerId timer =
             loop().schedule(shared_.options.limits.drain_timeout_us, [this] {
-                for (ServerConnection* connection : connections_) connection->close();
+                for (ServerConnection* connection : connections_) connection->abandon();
             });
         co_await tasks_.wait();
         loop().cancel(timer);

@@ -13,7 +13,7 @@
 namespace walrus::http {
 
 struct ServerLimits {
-    std::size_t connections_max = 4096;      ///< more are refused with 503
+    std::size_t connections_max = 4096;  ///< more are refused with 503
     std::size_t header_bytes_max = 16 << 10;
     std::uint64_t header_timeout_us = 10'000'000;  ///< from the first byte of a request head
     std::uint64_t idle_timeout_us = 75'000'000;    ///< keep-alive

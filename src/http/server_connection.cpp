@@ -21,7 +21,9 @@ constexpr std::size_t kJoinBytes = 64 << 10;
 /// A small fast response does not start with an empty packet of headers.
 constexpr std::size_t kInputBytesMin = 64 << 10;
 
-bool has_no_body(int status) { return status / 100 == 1 || status == 204 || status == 304; }
+bool has_no_body(int status) {
+    return status / 100 == 1 || status == 204 || status == 304;
+}
 
 }  // namespace
 
@@ -34,9 +36,9 @@ const std::string& ServerShared::date_now() {
         static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
         static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-        date = fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[utc.tm_wday],
-                           utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour,
-                           utc.tm_min, utc.tm_sec);
+        date = fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[utc.tm_wday], utc.tm_mday,
+                           kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
+                           utc.tm_sec);
         date_s = now_s;
     }
     return date;
@@ -48,7 +50,8 @@ const std::string& ServerShared::date_now() {
 class RequestBody final : public BodyReader {
 public:
     RequestBody(ServerConnection& connection, IncomingBody& body, bool expects_continue)
-        : connection_(connection), body_(body),
+        : connection_(connection),
+          body_(body),
           pace_(connection.limits().transfer_grace_us,
                 connection.limits().transfer_bytes_per_s_min),
           expects_continue_(expects_continue) {}
@@ -151,11 +154,17 @@ private:
 // ---- connection --------------------------------------------------------------------------------
 
 ServerConnection::ServerConnection(ServerShared& server, std::unique_ptr<io::Stream> stream)
-    : server_(server), raw_(std::move(stream)), stream_(raw_.get()), peer_(raw_->peer()),
+    : server_(server),
+      raw_(std::move(stream)),
+      stream_(raw_.get()),
+      peer_(raw_->peer()),
       input_(std::max(kInputBytesMin, 2 * server.options.limits.header_bytes_max)),
-      watchdog_(server.environment.loop, [this] { close(); }), watcher_(server.environment.loop) {}
+      watchdog_(server.environment.loop, [this] { close(); }),
+      watcher_(server.environment.loop) {}
 
-void ServerConnection::close() { stream_->close(); }
+void ServerConnection::close() {
+    stream_->close();
+}
 
 void ServerConnection::server_stops() {
     if (idle_) close();
@@ -248,6 +257,7 @@ io::Task<ServerConnection::Next> ServerConnection::serve_one() {
     request.method = head.method;
     request.headers = head.headers;
     request.peer = peer_;
+    request.abandoned = abandoned_.token();
     request.tls = stream_ != raw_.get();
     std::string_view target = head.target;
     for (const std::string_view scheme : {"http://", "https://"}) {

@@ -17,7 +17,7 @@ struct ServerShared {
     Handler handler;
     ServerOptions options;
     bool stopping = false;
-    std::string date;            ///< of the second `date_s`
+    std::string date;  ///< of the second `date_s`
     std::uint64_t date_s = 0;
     const std::string& date_now();
 };
@@ -33,6 +33,11 @@ public:
     /// Ends at once if idle, else after the running request.
     void server_stops();
     void close();
+    /// The drain time is over.
+    void abandon() {
+        close();
+        abandoned_.cancel();
+    }
 
 private:
     friend class RequestBody;
@@ -68,6 +73,7 @@ private:
     Input input_;
     Watchdog watchdog_;
     Pace send_pace_{0, 0};
+    io::CancelSource abandoned_;
     io::CancelSource gone_;  ///< the client left or the server stops
     io::TaskGroup watcher_;
     bool idle_ = false;

@@ -60,14 +60,14 @@ TEST_F(ServerTest, RequestsInOnePacketAndOfTheOldVersion) {
     run([](TestServer& t) -> io::Task<void> {
         auto stream = co_await t.connect();
         const std::string both = co_await t.exchange(
-            *stream,
-            "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET http://a/hello HTTP/1.0\r\n\r\n", "");
+            *stream, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET http://a/hello HTTP/1.0\r\n\r\n",
+            "");
         const std::size_t first = both.find("hello world");
         EXPECT_NE(first, std::string::npos);
         EXPECT_NE(both.find("hello world", first + 1), std::string::npos);
         auto second = co_await t.connect();
-        const std::string streamed = co_await t.exchange(
-            *second, "GET /stream?count=2&size=3 HTTP/1.0\r\n\r\n", "");
+        const std::string streamed =
+            co_await t.exchange(*second, "GET /stream?count=2&size=3 HTTP/1.0\r\n\r\n", "");
         EXPECT_FALSE(has(streamed, "chunked"));
         EXPECT_TRUE(ends_with(streamed, "\r\n\r\npppppp"));
     }(*this));
@@ -118,11 +118,11 @@ TEST_F(ServerTest, ChunkedUploadAndContinue) {
         const std::string rest = co_await t.exchange(*stream, "xyz", "xyz");
         EXPECT_TRUE(has(rest, "200 OK"));
         // Refused before the body was sent: no 100, and the connection ends.
-        const std::string refused = co_await t.exchange(
-            *stream,
-            "POST /limited HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n"
-            "Expect: 100-continue\r\n\r\n",
-            "");
+        const std::string refused =
+            co_await t.exchange(*stream,
+                                "POST /limited HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n"
+                                "Expect: 100-continue\r\n\r\n",
+                                "");
         EXPECT_TRUE(has(refused, "HTTP/1.1 413 "));
         EXPECT_FALSE(has(refused, "100 Continue"));
         EXPECT_TRUE(has(refused, "Connection: close"));
@@ -143,8 +143,7 @@ TEST_F(ServerTest, RefusesBadAndOversizeHeads) {
             "GET /hello HTTP/1.1\r\nHost: a\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n", "");
         EXPECT_TRUE(has(large, "HTTP/1.1 431 "));
         auto third = co_await t.connect();
-        const std::string no_host =
-            co_await t.exchange(*third, "GET /hello HTTP/1.1\r\n\r\n", "");
+        const std::string no_host = co_await t.exchange(*third, "GET /hello HTTP/1.1\r\n\r\n", "");
         EXPECT_TRUE(has(no_host, "HTTP/1.1 400 "));
         auto fourth = co_await t.connect();
         const std::string hello("\x16\x03\x01\x00\x05hello", 10);
@@ -224,8 +223,8 @@ TEST_F(ServerTest, SlowClientsAreCutOff) {
         // Nothing after a request.
         auto idle = co_await t.connect();
         begin = loop.monotonic_us();
-        const std::string once = co_await t.exchange(
-            *idle, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "");
+        const std::string once =
+            co_await t.exchange(*idle, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "");
         EXPECT_TRUE(has(once, "200 OK"));
         EXPECT_GE(loop.monotonic_us() - begin, 150'000u);
         // A body that stops coming.
@@ -240,7 +239,8 @@ TEST_F(ServerTest, SlowClientsAreCutOff) {
             "GET /stream?count=100&size=1000000&length=100000000 HTTP/1.1\r\nHost: a\r\n\r\n";
         auto sent = co_await reader->write_all(as_bytes(get));
         EXPECT_TRUE(sent);
-        for (int i = 0; i < 500 && t.server->connections() > 0; ++i) co_await io::sleep_ms(loop, 20);
+        for (int i = 0; i < 500 && t.server->connections() > 0; ++i)
+            co_await io::sleep_ms(loop, 20);
         EXPECT_EQ(t.server->connections(), 0u);
     }(*this));
 }
@@ -272,8 +272,8 @@ TEST_F(ServerTest, AWriterLearnsThatItsClientLeft) {
     start({});
     run([](TestServer& t) -> io::Task<void> {
         auto stream = co_await t.connect();
-        const std::string events = co_await t.exchange(
-            *stream, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n", "event\n");
+        const std::string events =
+            co_await t.exchange(*stream, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n", "event\n");
         EXPECT_TRUE(has(events, "200 OK"));
         EXPECT_EQ(t.running, 1);
         stream.reset();
@@ -309,8 +309,8 @@ TEST_F(ServerTest, StopLetsRunningRequestsEndAndClosesIdleOnes) {
         EXPECT_TRUE(has(served, "200 OK"));
         auto busy = co_await t.connect();
         auto events = co_await t.connect();
-        const std::string first = co_await t.exchange(
-            *events, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n", "event\n");
+        const std::string first =
+            co_await t.exchange(*events, "GET /events HTTP/1.1\r\nHost: a\r\n\r\n", "event\n");
         EXPECT_TRUE(has(first, "200 OK"));
         std::string answer;
         io::TaskGroup group(loop);
@@ -350,6 +350,27 @@ TEST_F(ServerTest, StopCutsOffWhatTakesTooLong) {
         EXPECT_LT(t.env().loop.monotonic_us() - begin, 4'000'000u);
         EXPECT_EQ(t.body_errors, std::vector<io::IoCode>{io::IoCode::Closed});
     }(*this));
+}
+
+TEST_F(ServerTest, StopTellsHandlersThatNobodyWaits) {
+    ServerOptions options;
+    options.limits.drain_timeout_us = 30'000;
+    bool told = false;
+    router.add("GET", "/patient", [this, &told](Request& request) -> io::Task<Response> {
+        const bool passed = co_await io::sleep_ms(env().loop, 600'000, request.abandoned);
+        told = !passed;
+        co_return Response::text(200, "late");
+    });
+    start(options);
+    run([](TestServer& t) -> io::Task<void> {
+        auto stream = co_await t.connect();
+        const std::string get = "GET /patient HTTP/1.1\r\nHost: a\r\n\r\n";
+        auto sent = co_await stream->write_all(as_bytes(get));
+        EXPECT_TRUE(sent);
+        co_await io::sleep_ms(t.env().loop, 20);
+        co_await t.server->stop();
+    }(*this));
+    EXPECT_TRUE(told);
 }
 
 TEST_F(ServerTest, PortInUseIsSaid) {

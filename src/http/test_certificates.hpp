@@ -15,7 +15,9 @@
 
 namespace walrus::http {
 
-inline PkeyPtr make_p256_key() { return PkeyPtr(EVP_EC_gen("P-256")); }
+inline PkeyPtr make_p256_key() {
+    return PkeyPtr(EVP_EC_gen("P-256"));
+}
 
 template <class Write>
 std::string to_pem(Write write) {

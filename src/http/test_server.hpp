@@ -24,8 +24,7 @@ public:
     void run(io::Task<void> task) { io::run_blocking(*real_, std::move(task)); }
 
     void start(ServerOptions options) {
-        auto started =
-            Server::start(env(), {"127.0.0.1", 0}, router.handler(), std::move(options));
+        auto started = Server::start(env(), {"127.0.0.1", 0}, router.handler(), std::move(options));
         ASSERT_TRUE(started) << started.error().message;
         server = std::move(*started);
         port = server->port();
@@ -125,9 +124,8 @@ inline io::Task<Response> test_stream(Request& request) {
     const bool broken = TestServer::number(request, "broken") != 0;
     if (const std::uint64_t length = TestServer::number(request, "length"))
         response.headers.add("Content-Length", std::to_string(length));
-    response.body = StreamingBody([=](BodyWriter& writer) {
-        return test_write_pieces(writer, count, size, broken);
-    });
+    response.body = StreamingBody(
+        [=](BodyWriter& writer) { return test_write_pieces(writer, count, size, broken); });
     co_return response;
 }
 
@@ -154,8 +152,8 @@ inline io::Task<Response> test_shared(Request& request) {
     const std::uint64_t part = TestServer::number(request, "part");
     const auto owner = std::make_shared<Bytes>(part, Byte{'s'});
     Response response;
-    response.body = SharedBody{owner, std::vector<ByteView>(TestServer::number(request, "parts"),
-                                                            ByteView(*owner))};
+    response.body = SharedBody{
+        owner, std::vector<ByteView>(TestServer::number(request, "parts"), ByteView(*owner))};
     co_return response;
 }
 
@@ -164,11 +162,11 @@ inline void TestServer::add_routes() {
         co_return Response::text(200, "hello world");
     });
     router.add("POST", "/echo", [this](Request& request) { return test_echo(*this, request); });
-    router.add("POST", "/limited", [this](Request& request) { return test_limited(*this, request); });
+    router.add("POST", "/limited",
+               [this](Request& request) { return test_limited(*this, request); });
     router.add("POST", "/size", [](Request& request) { return test_size(request); });
-    router.add("POST", "/ignore", [](Request&) -> io::Task<Response> {
-        co_return Response::text(200, "ignored");
-    });
+    router.add("POST", "/ignore",
+               [](Request&) -> io::Task<Response> { co_return Response::text(200, "ignored"); });
     router.add("GET", "/stream", [](Request& request) { return test_stream(request); });
     router.add("GET", "/shared", [](Request& request) { return test_shared(request); });
     router.add("GET", "/slow", [this](Request& request) { return test_slow(*this, request); });

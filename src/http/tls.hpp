@@ -22,8 +22,8 @@ std::string generated_server_name(const NetworkPublicKey& key);
 /// A server's certificate and key, ready to use. Cheap to copy.
 class TlsServer {
 public:
-    /// A self-signed certificate for the key (PKCS#8 PEM), with the generated name and `public_host`
-    /// as subject alternative names. Errors: Malformed.
+    /// A self-signed certificate for the key (PKCS#8 PEM), with the generated name and
+    /// `public_host` as subject alternative names. Errors: Malformed.
     static io::IoResult<TlsServer> self_signed(const std::string& private_key_pem,
                                                const std::string& public_host);
     /// A certificate chain (PEM) for the key. Errors: Malformed, Untrusted if they do not match.

@@ -27,10 +27,13 @@ constexpr std::string_view kHttp11 = "\x08http/1.1";
 
 bool is_address(const std::string& host) {
     unsigned char raw[16];
-    return inet_pton(AF_INET, host.c_str(), raw) == 1 || inet_pton(AF_INET6, host.c_str(), raw) == 1;
+    return inet_pton(AF_INET, host.c_str(), raw) == 1 ||
+           inet_pton(AF_INET6, host.c_str(), raw) == 1;
 }
 
-int no_password(char*, int, int, void*) { return 0; }
+int no_password(char*, int, int, void*) {
+    return 0;
+}
 
 io::IoResult<PkeyPtr> read_private_key(const std::string& pem) {
     const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
@@ -52,11 +55,12 @@ bool add_extension(X509* certificate, int kind, const std::string& value) {
     return added;
 }
 
-/// Letters, digits, dots, hyphens, underscores, colons: what a name or address consists of. Anything
-/// else would be syntax to the extension's parser.
+/// Letters, digits, dots, hyphens, underscores, colons: what a name or address consists of.
+/// Anything else would be syntax to the extension's parser.
 bool is_plain_host(const std::string& host) {
-    return !host.empty() && host.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-                                                   "UVWXYZ0123456789.-_:") == std::string::npos;
+    return !host.empty() && host.find_first_not_of(
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+                                "UVWXYZ0123456789.-_:") == std::string::npos;
 }
 
 /// The shape of the reference's self-signed certificates: no extension but the names, valid "for
@@ -81,8 +85,7 @@ X509Ptr make_certificate(EVP_PKEY* key, const NetworkPublicKey& public_key,
     X509_set_issuer_name(certificate.get(), subject);
     X509_set_pubkey(certificate.get(), key);
     std::string names = "DNS:" + name;
-    if (!public_host.empty())
-        names += (is_address(public_host) ? ",IP:" : ",DNS:") + public_host;
+    if (!public_host.empty()) names += (is_address(public_host) ? ",IP:" : ",DNS:") + public_host;
     if (!add_extension(certificate.get(), NID_subject_alt_name, names)) return nullptr;
     if (X509_sign(certificate.get(), key, EVP_sha256()) == 0) return nullptr;
     return certificate;
@@ -154,7 +157,8 @@ SslCtxPtr make_ssl_context(const SSL_METHOD* method) {
     SslCtxPtr ssl(SSL_CTX_new(method));
     WALRUS_CHECK(ssl);
     SSL_CTX_set_min_proto_version(ssl.get(), TLS1_2_VERSION);
-    SSL_CTX_set_options(ssl.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_options(ssl.get(),
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
     // A resumed session would not show the certificate again.
     SSL_CTX_set_session_cache_mode(ssl.get(), SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ssl.get(), 0);
@@ -181,9 +185,9 @@ io::IoResult<TlsServer> TlsServer::self_signed(const std::string& private_key_pe
     SslCtxPtr ssl = make_ssl_context(TLS_server_method());
     if (!certificate || SSL_CTX_use_certificate(ssl.get(), certificate.get()) != 1 ||
         SSL_CTX_use_PrivateKey(ssl.get(), key.get()) != 1)
-        return io::io_failure(io::IoCode::Malformed,
-                              fmt::format("no certificate could be made for {}: {}", public_host,
-                                          openssl_error()));
+        return io::io_failure(
+            io::IoCode::Malformed,
+            fmt::format("no certificate could be made for {}: {}", public_host, openssl_error()));
     return make_server(std::move(ssl), public_key);
 }
 
@@ -219,8 +223,12 @@ io::IoResult<TlsServer> TlsServer::from_pem(const std::string& certificate_chain
     return make_server(std::move(ssl), public_key);
 }
 
-NetworkPublicKey TlsServer::public_key() const { return context->public_key; }
-std::int64_t TlsServer::not_after_seconds() const { return context->not_after_seconds; }
+NetworkPublicKey TlsServer::public_key() const {
+    return context->public_key;
+}
+std::int64_t TlsServer::not_after_seconds() const {
+    return context->not_after_seconds;
+}
 
 // ---- the client's check ------------------------------------------------------------------------
 
@@ -250,9 +258,10 @@ int forgive_expired_leaf(int ok, X509_STORE_CTX* store) {
 
 bool covers_host(X509* leaf, const std::string& host) {
     if (is_address(host)) return X509_check_ip_asc(leaf, host.c_str(), 0) == 1;
-    return X509_check_host(leaf, host.data(), host.size(),
-                           X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-                           nullptr) == 1;
+    return X509_check_host(
+               leaf, host.data(), host.size(),
+               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+               nullptr) == 1;
 }
 
 /// What is wrong with the server's certificate; nothing if it is fine.
@@ -283,8 +292,8 @@ std::string find_fault(X509_STORE_CTX* store, const ServerCheck& check) {
 }
 
 int verify_server(X509_STORE_CTX* store, void*) {
-    const auto* ssl = static_cast<SSL*>(
-        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    const auto* ssl =
+        static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     auto* check = static_cast<ServerCheck*>(SSL_get_app_data(ssl));
     WALRUS_CHECK(check != nullptr);
     check->failure = find_fault(store, *check);

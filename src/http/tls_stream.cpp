@@ -15,10 +15,10 @@ namespace walrus::http {
 
 namespace {
 
-constexpr std::size_t kBatchBytes = 256 << 10;      ///< plaintext that is encrypted at once
-constexpr std::size_t kReadBytesMin = 20 << 10;     ///< room for one record
+constexpr std::size_t kBatchBytes = 256 << 10;   ///< plaintext that is encrypted at once
+constexpr std::size_t kReadBytesMin = 20 << 10;  ///< room for one record
 constexpr std::size_t kReadBytesMax = 256 << 10;
-constexpr std::size_t kIdleBytesMax = 64 << 10;     ///< buffers kept while nothing is sent
+constexpr std::size_t kIdleBytesMax = 64 << 10;  ///< buffers kept while nothing is sent
 
 /// The state of a connection. Operations hold it, so it outlives a stream that is destroyed while
 /// one of them is on its way.
@@ -96,8 +96,7 @@ int TlsSession::bio_write(BIO* bio, const char* data, int size) {
 int TlsSession::bio_read(BIO* bio, char* out, int size) {
     auto* self = static_cast<TlsSession*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    const std::size_t n =
-        std::min(static_cast<std::size_t>(size), self->in_end_ - self->in_begin_);
+    const std::size_t n = std::min(static_cast<std::size_t>(size), self->in_end_ - self->in_begin_);
     if (n == 0) {
         BIO_set_retry_read(bio);
         return -1;
@@ -179,17 +178,16 @@ io::Task<io::IoResult<void>> TlsSession::handshake(std::shared_ptr<TlsSession> s
             reason = self->check_.failure.empty() ? openssl_error() : self->check_.failure;
         auto flushed = co_await self->flush();  // also the alert that says what was wrong
         if (!reason.empty())
-            co_return io::io_failure(io::IoCode::Untrusted, fmt::format("TLS with {}: {}",
-                                                                        self->below_->peer(), reason));
+            co_return io::io_failure(io::IoCode::Untrusted,
+                                     fmt::format("TLS with {}: {}", self->below_->peer(), reason));
         if (!flushed) co_return flushed;
         if (result == 1) co_return io::IoResult<void>{};
         auto more = co_await self->receive();
         if (!more) co_return fail(std::move(more).error());
         if (!*more)
             co_return io::io_failure(
-                io::IoCode::Closed,
-                fmt::format("{} closed the connection during the TLS handshake",
-                            self->below_->peer()));
+                io::IoCode::Closed, fmt::format("{} closed the connection during the TLS handshake",
+                                                self->below_->peer()));
     }
 }
 
@@ -226,8 +224,8 @@ io::Task<io::IoResult<std::size_t>> TlsSession::read_some(std::shared_ptr<TlsSes
         if (n > 0) co_return n;
         if (error == SSL_ERROR_ZERO_RETURN) co_return std::size_t{0};
         if (error != SSL_ERROR_WANT_READ)
-            co_return io::io_failure(io::IoCode::Untrusted, fmt::format("TLS with {}: {}",
-                                                                        self->below_->peer(), reason));
+            co_return io::io_failure(io::IoCode::Untrusted,
+                                     fmt::format("TLS with {}: {}", self->below_->peer(), reason));
         auto more = co_await self->receive();
         if (!more) co_return fail(std::move(more).error());
         if (!*more)
@@ -245,15 +243,16 @@ io::Task<io::IoResult<std::size_t>> TlsSession::write_some(std::shared_ptr<TlsSe
     ERR_clear_error();
     const int n = SSL_write(self->ssl_.get(), data.data(), static_cast<int>(data.size()));
     if (n <= 0)
-        co_return io::io_failure(io::IoCode::Closed, fmt::format("TLS with {}: {}",
-                                                                 self->below_->peer(),
-                                                                 openssl_error()));
+        co_return io::io_failure(
+            io::IoCode::Closed,
+            fmt::format("TLS with {}: {}", self->below_->peer(), openssl_error()));
     auto flushed = co_await self->flush();
     if (!flushed) co_return fail(std::move(flushed).error());
     co_return static_cast<std::size_t>(n);
 }
 
-io::Task<io::IoResult<void>> TlsSession::write_all(std::shared_ptr<TlsSession> self, ByteView data) {
+io::Task<io::IoResult<void>> TlsSession::write_all(std::shared_ptr<TlsSession> self,
+                                                   ByteView data) {
     while (!data.empty()) {
         auto n = co_await write_some(self, data);
         if (!n) co_return fail(std::move(n).error());
@@ -338,8 +337,8 @@ io::Task<io::IoResult<std::unique_ptr<io::Stream>>> connect_tls(io::Loop& loop, 
     session->check().pinned_key = client.pinned_key;
     session->check().host = host;
     unsigned char raw[16];
-    const bool is_address = inet_pton(AF_INET, host.c_str(), raw) == 1 ||
-                            inet_pton(AF_INET6, host.c_str(), raw) == 1;
+    const bool is_address =
+        inet_pton(AF_INET, host.c_str(), raw) == 1 || inet_pton(AF_INET6, host.c_str(), raw) == 1;
     // Addresses are not allowed in the server name indication.
     if (!is_address) SSL_set_tlsext_host_name(session->ssl(), host.c_str());
     SSL_set_connect_state(session->ssl());

@@ -34,6 +34,9 @@ SystemRoots& roots() {
     return instance;
 }
 
+// Before any test of this program makes a TLS client.
+[[maybe_unused]] const SystemRoots& set_early = roots();
+
 class TlsTest : public TestServer {
 public:
     TlsTest() : key(make_p256_key()), client(Client::make(env())) { roots(); }
@@ -283,11 +286,10 @@ TEST_F(TlsTest, PeersThatDoNotSpeakTls) {
             const std::string_view words = "HTTP/1.1 400 Bad Request\r\n\r\n";
             if (!silent) co_await (*accepted)->write_all(as_bytes(words));
             const TlsClient trust;
-            auto secured = co_await connect_tls(t.env().loop, trust, "127.0.0.1",
-                                                std::move(*below), 50'000);
+            auto secured =
+                co_await connect_tls(t.env().loop, trust, "127.0.0.1", std::move(*below), 50'000);
             EXPECT_FALSE(secured);
-            EXPECT_EQ(secured.error().code,
-                      silent ? io::IoCode::TimedOut : io::IoCode::Untrusted);
+            EXPECT_EQ(secured.error().code, silent ? io::IoCode::TimedOut : io::IoCode::Untrusted);
         }
         auto fine = co_await t.ask("GET", "/tls", {}, t.public_key());
         EXPECT_EQ(as_text(fine->body), "tls");

@@ -45,7 +45,9 @@ auto parse_failure(const ErrorCode& error) {
     return io::io_failure(io::IoCode::Malformed, "not HTTP/1.1: " + error.message());
 }
 
-std::string text(boost::beast::string_view view) { return std::string(view.data(), view.size()); }
+std::string text(boost::beast::string_view view) {
+    return std::string(view.data(), view.size());
+}
 
 template <class Parser>
 void take_head(Parser& parser, MessageHead& head) {
@@ -106,7 +108,9 @@ io::IoResult<std::size_t> MessageParser::feed_head(ByteView in) {
     });
 }
 
-bool MessageParser::head_done() const { return impl_->head_done; }
+bool MessageParser::head_done() const {
+    return impl_->head_done;
+}
 
 const MessageHead& MessageParser::head() const {
     WALRUS_CHECK(impl_->head_done);
@@ -132,7 +136,9 @@ io::IoResult<MessageParser::BodyStep> MessageParser::feed_chunks(ByteView in, Mu
     });
 }
 
-bool MessageParser::chunks_done() const { return impl_->chunks_done; }
+bool MessageParser::chunks_done() const {
+    return impl_->chunks_done;
+}
 
 std::string response_head(int status, const Headers& headers) {
     std::string out = fmt::format("HTTP/1.1 {} {}\r\n", status, reason_phrase(status));

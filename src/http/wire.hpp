@@ -55,8 +55,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Status line or request line and headers, with the empty line. Line breaks inside names and values
-/// become spaces.
+/// Status line or request line and headers, with the empty line. Line breaks inside names and
+/// values become spaces.
 std::string response_head(int status, const Headers& headers);
 std::string request_head(const std::string& method, const std::string& target,
                          const Headers& headers);

@@ -10,19 +10,19 @@ namespace walrus::io {
 
 /// One enumerator per reaction. Numbers are stable (docs/errors.md).
 enum class IoCode {
-    NotFound = 1,      ///< no such file, host or key
+    NotFound = 1,  ///< no such file, host or key
     AlreadyExists = 2,
-    NoSpace = 3,       ///< disk full or quota
+    NoSpace = 3,  ///< disk full or quota
     PermissionDenied = 4,
-    Corrupt = 5,       ///< stored bytes fail their check
-    Closed = 6,        ///< the other side, or we, closed the connection
+    Corrupt = 5,  ///< stored bytes fail their check
+    Closed = 6,   ///< the other side, or we, closed the connection
     TimedOut = 7,
     Cancelled = 8,
-    Refused = 9,       ///< nobody listens there
-    Untrusted = 10,    ///< TLS: wrong key or broken handshake
-    TooLarge = 11,     ///< beyond the caller's limit
-    InUse = 12,        ///< address or lock held by another process
-    Malformed = 13,    ///< the peer does not speak the protocol
+    Refused = 9,     ///< nobody listens there, or no way leads there
+    Untrusted = 10,  ///< TLS: wrong key or broken handshake
+    TooLarge = 11,   ///< beyond the caller's limit
+    InUse = 12,      ///< address or lock held by another process
+    Malformed = 13,  ///< the peer does not speak the protocol
     Other = 14,
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files through an interface: the operating system's, or a simulated disk that forgets unsynced
-// writes at a power cut. Calls block; run them on a disk worker (offload), never in the loop thread.
+// writes at a power cut. Calls block; run them on a disk worker (offload), never in the loop
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +31,10 @@ public:
 };
 
 enum class OpenMode {
-    Read,          ///< must exist
-    ReadWrite,     ///< must exist
-    Create,        ///< read and write, created if absent
-    CreateNew,     ///< read and write, must not exist
+    Read,       ///< must exist
+    ReadWrite,  ///< must exist
+    Create,     ///< read and write, created if absent
+    CreateNew,  ///< read and write, must not exist
 };
 
 struct DirectoryEntry {
@@ -60,8 +61,8 @@ public:
     /// Makes created, renamed and removed names of a directory durable.
     virtual IoResult<void> sync_directory(const std::string& path) = 0;
     virtual IoResult<std::uint64_t> free_bytes(const std::string& path) = 0;
-    /// An exclusive lock on a path while the object lives. Errors: InUse (message names the holder's
-    /// PID if known).
+    /// An exclusive lock on a path while the object lives. Errors: InUse (message names the
+    /// holder's PID if known).
     virtual IoResult<std::unique_ptr<class FileLock>> lock(const std::string& path) = 0;
 
     /// The whole file. Errors: TooLarge beyond `limit_bytes`.

@@ -12,7 +12,9 @@
 namespace walrus::io {
 namespace {
 
-Bytes bytes(std::string_view text) { return to_bytes(text); }
+Bytes bytes(std::string_view text) {
+    return to_bytes(text);
+}
 
 std::unique_ptr<KeyValueStore> must(IoResult<std::unique_ptr<KeyValueStore>> store) {
     if (!store) ADD_FAILURE() << store.error().message;

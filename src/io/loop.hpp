@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop that runs an environment's coroutines, and what they wait with: timers, one-shot results,
-// events, semaphores, groups and cancellation. Everything here belongs to one loop thread, except
-// Loop::post, which any thread may call.
+// The loop that runs an environment's coroutines, and what they wait with: timers, one-shot
+// results, events, semaphores, groups and cancellation. Everything here belongs to one loop thread,
+// except Loop::post, which any thread may call.
 #pragma once
 
 #include <coroutine>

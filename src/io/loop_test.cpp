@@ -21,7 +21,9 @@ protected:
     std::unique_ptr<RealEnvironment> real_;
 };
 
-Task<int> add(int a, int b) { co_return a + b; }
+Task<int> add(int a, int b) {
+    co_return a + b;
+}
 Task<int> sum_up_to(int n) {
     int sum = 0;
     for (int i = 1; i <= n; ++i) {
@@ -141,7 +143,8 @@ TEST_F(LoopTest, GroupWaitsForAnyAndForAll) {
         TaskGroup group(loop);
         co_await group.wait_any();  // nothing runs: at once
         for (const std::uint64_t ms : {5, 20})
-            group.add([](Loop& l, std::uint64_t t) -> Task<void> { co_await sleep_ms(l, t); }(loop, ms));
+            group.add(
+                [](Loop& l, std::uint64_t t) -> Task<void> { co_await sleep_ms(l, t); }(loop, ms));
         EXPECT_EQ(group.running(), 2u);
         co_await group.wait_any();
         EXPECT_EQ(group.running(), 1u);

@@ -147,8 +147,8 @@ public:
     static void tear(Node& node, std::uint64_t& random) {
         for (const std::uint64_t block : node.dirty) {
             if (next_random(random) % 2 != 0) continue;
-            const std::uint64_t end = std::min<std::uint64_t>((block + 1) * kBlockBytes,
-                                                              node.content.size());
+            const std::uint64_t end =
+                std::min<std::uint64_t>((block + 1) * kBlockBytes, node.content.size());
             if (node.durable_content.size() < end) node.durable_content.resize(end);
             Node::copy_block(node.content, node.durable_content, block);
         }
@@ -170,15 +170,17 @@ public:
 class MemoryFileSystem::Impl::OpenFile final : public File {
 public:
     OpenFile(std::shared_ptr<Impl> impl, NodePtr node, std::string path, bool writable)
-        : impl_(std::move(impl)), node_(std::move(node)), path_(std::move(path)),
-          life_(impl_->life), writable_(writable) {}
+        : impl_(std::move(impl)),
+          node_(std::move(node)),
+          path_(std::move(path)),
+          life_(impl_->life),
+          writable_(writable) {}
 
     IoResult<std::size_t> read_at(std::uint64_t offset, MutableByteView out) override {
         const std::lock_guard lock(impl_->mutex);
         WALRUS_TRY(check(Operation::Read));
         if (offset >= node_->content.size()) return std::size_t{0};
-        const std::size_t n =
-            std::min<std::uint64_t>(out.size(), node_->content.size() - offset);
+        const std::size_t n = std::min<std::uint64_t>(out.size(), node_->content.size() - offset);
         std::memcpy(out.data(), node_->content.data() + offset, n);
         return n;
     }
@@ -214,7 +216,8 @@ public:
         const std::lock_guard lock(impl_->mutex);
         WALRUS_TRY(check(Operation::Truncate));
         if (!writable_)
-            return io_failure(IoCode::PermissionDenied, "truncate " + path_ + ": opened for reading");
+            return io_failure(IoCode::PermissionDenied,
+                              "truncate " + path_ + ": opened for reading");
         return impl_->resize(*node_, size, path_);
     }
 

@@ -140,9 +140,8 @@ public:
     }
     Histogram& histogram(const std::string& name, const std::string& help,
                          const std::vector<double>& buckets, const MetricLabels& labels) override {
-        return find<HistogramSeries>("histogram", name, help, labels, [&] {
-            return std::make_unique<HistogramSeries>(buckets);
-        });
+        return find<HistogramSeries>("histogram", name, help, labels,
+                                     [&] { return std::make_unique<HistogramSeries>(buckets); });
     }
 
     std::string render() const override {
@@ -178,7 +177,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Metrics> Metrics::make() { return std::make_unique<Registry>(); }
+std::unique_ptr<Metrics> Metrics::make() {
+    return std::make_unique<Registry>();
+}
 
 const std::vector<double>& request_seconds_buckets() {
     static const std::vector<double> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,

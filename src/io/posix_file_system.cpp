@@ -156,10 +156,18 @@ public:
     IoResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
         int flags = O_RDONLY;
         switch (mode) {
-            case OpenMode::Read: flags = O_RDONLY; break;
-            case OpenMode::ReadWrite: flags = O_RDWR; break;
-            case OpenMode::Create: flags = O_RDWR | O_CREAT; break;
-            case OpenMode::CreateNew: flags = O_RDWR | O_CREAT | O_EXCL; break;
+            case OpenMode::Read:
+                flags = O_RDONLY;
+                break;
+            case OpenMode::ReadWrite:
+                flags = O_RDWR;
+                break;
+            case OpenMode::Create:
+                flags = O_RDWR | O_CREAT;
+                break;
+            case OpenMode::CreateNew:
+                flags = O_RDWR | O_CREAT | O_EXCL;
+                break;
         }
         const int descriptor = open_again_if_interrupted(path, flags, 0644);
         if (descriptor < 0) return file_failure("open", path, errno);
@@ -194,8 +202,8 @@ public:
         for (; !error && iterator != std::filesystem::directory_iterator();
              iterator.increment(error)) {
             std::error_code gone;  // an entry may vanish meanwhile
-            DirectoryEntry entry{iterator->path().filename().string(),
-                                 iterator->is_directory(gone), 0};
+            DirectoryEntry entry{iterator->path().filename().string(), iterator->is_directory(gone),
+                                 0};
             if (!entry.is_directory) {
                 const auto size = iterator->file_size(gone);
                 if (!gone) entry.size = size;
@@ -211,8 +219,9 @@ public:
     IoResult<void> rename(const std::string& from, const std::string& to) override {
         if (::rename(from.c_str(), to.c_str()) != 0) {
             const int number = errno;
-            return io_failure(code_of(number), fmt::format("rename {} to {}: {}", from, to,
-                                                           std::generic_category().message(number)));
+            return io_failure(code_of(number),
+                              fmt::format("rename {} to {}: {}", from, to,
+                                          std::generic_category().message(number)));
         }
         return {};
     }
@@ -255,9 +264,9 @@ public:
             std::string holder(text, got > 0 ? static_cast<std::size_t>(got) : 0);
             while (!holder.empty() && holder.back() == '\n') holder.pop_back();
             const bool known = parse_u64(holder).has_value();
-            return io_failure(IoCode::InUse, fmt::format("{} is locked by {}", path,
-                                                         known ? "process " + holder
-                                                               : "another process"));
+            return io_failure(IoCode::InUse,
+                              fmt::format("{} is locked by {}", path,
+                                          known ? "process " + holder : "another process"));
         }
         const std::string pid = std::to_string(::getpid()) + "\n";
         if (::ftruncate(descriptor, 0) != 0 ||
@@ -275,6 +284,8 @@ protected:
 
 }  // namespace
 
-std::unique_ptr<FileSystem> make_posix_file_system() { return std::make_unique<PosixFileSystem>(); }
+std::unique_ptr<FileSystem> make_posix_file_system() {
+    return std::make_unique<PosixFileSystem>();
+}
 
 }  // namespace walrus::io

@@ -24,7 +24,9 @@ namespace asio = boost::asio;
 
 AsioLoop::AsioLoop() : context_(1), alarm_(context_) {}
 
-void AsioLoop::post(Callback call) { asio::post(context_, std::move(call)); }
+void AsioLoop::post(Callback call) {
+    asio::post(context_, std::move(call));
+}
 
 std::uint64_t AsioLoop::monotonic_us() const {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -100,6 +102,9 @@ public:
 
 // ---- environment -------------------------------------------------------------------------------
 
+/// A process may hold a dozen stores, all of them small.
+constexpr RocksDbOptions kStore{.block_cache_bytes = 16u << 20, .write_buffer_bytes = 8u << 20};
+
 struct Pools {
     std::shared_ptr<ThreadPool> cpu;
     std::shared_ptr<ThreadPool> disk;
@@ -115,8 +120,11 @@ public:
           files_(make_posix_file_system()),
           cpu_(pools_.cpu),
           disk_(pools_.disk),
-          environment_{loop_,  clock_, random_, *network_, *files_, cpu_, disk_,
-                       [](const std::string& path) { return open_rocksdb(path); }} {}
+          environment_{
+              loop_,   clock_,
+              random_, *network_,
+              *files_, cpu_,
+              disk_,   [](const std::string& path) { return open_rocksdb(path, kStore); }} {}
 
     ~AsioEnvironment() override {
         stop();

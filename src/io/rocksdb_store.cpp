@@ -27,7 +27,9 @@ constexpr std::uint64_t kJournalBytesMax = 64u << 20;
 rocksdb::Slice slice(ByteView bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-ByteView view(const rocksdb::Slice& s) { return {reinterpret_cast<const Byte*>(s.data()), s.size()}; }
+ByteView view(const rocksdb::Slice& s) {
+    return {reinterpret_cast<const Byte*>(s.data()), s.size()};
+}
 
 auto store_failure(std::string_view action, const std::string& path,
                    const rocksdb::Status& status) {
@@ -118,8 +120,8 @@ private:
 
 rocksdb::CompressionType best_compression() {
     const auto supported = rocksdb::GetSupportedCompressions();
-    const bool lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) !=
-                     supported.end();
+    const bool lz4 =
+        std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
     return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
@@ -158,9 +160,9 @@ IoResult<std::unique_ptr<KeyValueStore>> open_rocksdb(const std::string& path,
     std::error_code error;
     std::filesystem::create_directories(path, error);
     if (error)
-        return io_failure(error == std::errc::permission_denied ? IoCode::PermissionDenied
-                                                                : IoCode::Other,
-                          fmt::format("create store {}: {}", path, error.message()));
+        return io_failure(
+            error == std::errc::permission_denied ? IoCode::PermissionDenied : IoCode::Other,
+            fmt::format("create store {}: {}", path, error.message()));
     rocksdb::DB* raw = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(make_options(options), path, &raw);
     if (!status.ok()) return store_failure("open", path, status);

@@ -15,6 +15,8 @@ Task<IoResult<std::size_t>> Stream::write_some(ByteView data) {
     co_return data.size();
 }
 
-Task<void> Stream::end_writes() { co_return; }
+Task<void> Stream::end_writes() {
+    co_return;
+}
 
 }  // namespace walrus::io

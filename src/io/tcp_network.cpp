@@ -23,7 +23,9 @@ IoCode code_of(const ErrorCode& error) {
         error == asio::error::connection_aborted || error == asio::error::not_connected ||
         error == asio::error::bad_descriptor)
         return IoCode::Closed;
-    if (error == asio::error::connection_refused) return IoCode::Refused;
+    if (error == asio::error::connection_refused || error == asio::error::host_unreachable ||
+        error == asio::error::network_unreachable)
+        return IoCode::Refused;
     if (error == asio::error::timed_out) return IoCode::TimedOut;
     if (error == asio::error::address_in_use) return IoCode::InUse;
     if (error == asio::error::access_denied) return IoCode::PermissionDenied;
@@ -54,14 +56,16 @@ struct Connection {
 
 auto stream_failure(const Connection& connection, const ErrorCode& error) {
     if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor)
-        return io_failure(IoCode::Closed, fmt::format("connection to {} was closed", connection.peer));
+        return io_failure(IoCode::Closed,
+                          fmt::format("connection to {} was closed", connection.peer));
     return io_failure(code_of(error),
                       fmt::format("connection to {}: {}", connection.peer, error.message()));
 }
 
 class TcpStream final : public Stream {
 public:
-    explicit TcpStream(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {
+    explicit TcpStream(std::shared_ptr<Connection> connection)
+        : connection_(std::move(connection)) {
         ErrorCode ignored;
         connection_->socket.set_option(tcp::no_delay(true), ignored);
         connection_->socket.non_blocking(true, ignored);
@@ -183,7 +187,8 @@ struct Attempt : std::enable_shared_from_this<Attempt> {
     };
 
     Attempt(asio::io_context& context, Endpoint to)
-        : resolver(context), connection(std::make_shared<Connection>(tcp::socket(context))),
+        : resolver(context),
+          connection(std::make_shared<Connection>(tcp::socket(context))),
           target(std::move(to)) {}
 
     void begin() {
@@ -213,8 +218,8 @@ struct Attempt : std::enable_shared_from_this<Attempt> {
             address, [self = shared_from_this(), address](const ErrorCode& error) {
                 if (self->done.is_set()) return;
                 if (!error) return self->end({IoCode::Other, {}, self->connection});
-                self->last = {code_of(error), fmt::format("{}: {}", text_of(address), error.message()),
-                              nullptr};
+                self->last = {code_of(error),
+                              fmt::format("{}: {}", text_of(address), error.message()), nullptr};
                 self->try_next();
             });
     }
@@ -273,8 +278,8 @@ public:
             const auto results = resolver.resolve(at.host, std::to_string(at.port),
                                                   tcp::resolver::numeric_service, error);
             if (error || results.empty())
-                return io_failure(IoCode::NotFound, fmt::format("listen at {}: {}", to_text(at),
-                                                                error.message()));
+                return io_failure(IoCode::NotFound,
+                                  fmt::format("listen at {}: {}", to_text(at), error.message()));
             address = results.begin()->endpoint();
         }
         const auto state = std::make_shared<Acceptor>(loop_.context());
