@@ -137,11 +137,8 @@ std::uint32_t event_count(std::span<const BlockTransaction> transactions) {
     return count;
 }
 
-Digest committee_digest(Epoch epoch, const std::vector<CommitteeMemberDigest>& members) {
-    bcs::Writer data;
-    bcs::encode(data, epoch);
-    bcs::encode(data, members);
-    return hash_tagged(kCommitteeTag, data.view());
+Digest committee_digest(ByteView committee_bcs) {
+    return hash_tagged(kCommitteeTag, committee_bcs);
 }
 
 void History::append(const BlockSummary& summary) {

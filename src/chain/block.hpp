@@ -101,12 +101,8 @@ std::uint32_t event_count(std::span<const BlockTransaction> transactions);
 /// Tree of consensus.md §5.1's shape over leaf digests, tags 0x22 and 0x23; no leaves: H("").
 Digest block_tree_root(std::span<const Digest> leaves);
 
-/// Digest of a member list: H(0x40 ‖ BCS(epoch, [(uncompressed key, weight)])).
-struct CommitteeMemberDigest {
-    Bytes public_key;
-    std::uint16_t weight = 0;
-};
-Digest committee_digest(Epoch epoch, const std::vector<CommitteeMemberDigest>& members);
+/// H(0x40 ‖ BCS of the ledger's BlsCommittee).
+Digest committee_digest(ByteView committee_bcs);
 
 /// Merkle mountain range over the summaries; only its peaks are kept.
 struct History {

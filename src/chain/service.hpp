@@ -22,6 +22,9 @@
 
 namespace walrus::chain {
 
+/// Where the database is below a ledger's directory.
+inline constexpr const char* kDatabaseDirectory = "database";
+
 /// Every bound of the service, in one place.
 struct ServiceLimits {
     /// Transactions that are checked, queued or being committed; more are answered Busy.
@@ -33,6 +36,7 @@ struct ServiceLimits {
     std::uint32_t page_size_default = 50;
     std::uint32_t page_size_max = 1000;
     std::size_t page_bytes_max = std::size_t{4} << 20;
+    std::size_t block_read_bytes_max = std::size_t{8} << 20;  ///< of one call of blocks()
     std::size_t blocks_cached_max = 256;  ///< newest blocks kept in memory for the streams
 };
 
@@ -70,7 +74,8 @@ public:
     /// Opens the ledger in `directory`, creating it from `genesis` at the first start. At later starts
     /// `genesis` may be missing; if given it must be of the same chain. `sequencer` is ed25519.
     /// Errors: WrongFormat (also: another chain or sequencer), Corrupt, InvalidArgument (genesis),
-    /// NotFound (no ledger there and no genesis), NotDurable (the store does not open).
+    /// NotFound (no ledger there and no genesis), Busy (another process has it open), NotDurable (the
+    /// store does not open).
     static io::Task<ChainResult<std::unique_ptr<LedgerService>>> open(
         io::Environment& environment, std::string directory,
         std::optional<ledger::GenesisConfig> genesis, AccountKey sequencer, ServiceOptions options,

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chain/database.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "bcs/bcs.hpp"
+#include "hash/blake2b.hpp"
+
+namespace walrus::chain {
+namespace {
+
+// First bytes of keys; the state's own (0x10, 0x11, 0x12) are ledger/state.hpp's. Never renumbered.
+constexpr Byte kMetaKeyTag = 0x00;
+constexpr Byte kOwnerKeyTag = 0x13;
+constexpr Byte kMetadataKeyTag = 0x14;
+constexpr Byte kTransactionKeyTag = 0x20;
+constexpr Byte kBlockKeyTag = 0x21;
+
+constexpr std::string_view kFormatName = "format";
+constexpr std::string_view kGenesisName = "genesis";
+constexpr std::string_view kSequencerName = "sequencer";
+constexpr std::string_view kHeadName = "head";
+
+struct StoredBlock {
+    Bytes header;
+    std::vector<TransactionDigest> transactions;
+};
+
+Bytes tagged(Byte tag, ByteView rest) {
+    Bytes key{tag};
+    append(key, rest);
+    return key;
+}
+Bytes meta_key(std::string_view name) { return tagged(kMetaKeyTag, as_bytes(name)); }
+Bytes transaction_key(const TransactionDigest& digest) {
+    return tagged(kTransactionKeyTag, digest.view());
+}
+Bytes block_key(std::uint64_t seq) {
+    Byte raw[8];
+    store_be(raw, seq);
+    return tagged(kBlockKeyTag, raw);
+}
+/// Owner and type; the id completes the key. A type without arguments may be cut before their count.
+Bytes owner_prefix(const Address& owner, const ledger::StructTag* type, bool any_arguments) {
+    Bytes key = tagged(kOwnerKeyTag, owner.view());
+    if (type == nullptr) return key;
+    Bytes encoded = bcs::encode(*type);
+    if (any_arguments) encoded.pop_back();
+    append(key, encoded);
+    return key;
+}
+Bytes owner_key(const Address& owner, const ledger::StructTag& type, const ObjectId& id) {
+    Bytes key = owner_prefix(owner, &type, false);
+    append(key, id.view());
+    return key;
+}
+/// The first key behind all keys with this prefix; empty: there is none.
+Bytes prefix_end(Bytes prefix) {
+    while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
+    if (!prefix.empty()) ++prefix.back();
+    return prefix;
+}
+
+ChainError from_io(const io::IoError& error) {
+    const ChainCode code =
+        error.code == io::IoCode::Corrupt ? ChainCode::Corrupt : ChainCode::NotDurable;
+    return {code, "the ledger's store failed: " + error.message};
+}
+
+template <class T>
+ChainResult<T> decode_as(ByteView bytes, std::string_view what) {
+    auto value = bcs::decode<T>(bytes);
+    if (!value)
+        return chain_failure(ChainCode::Corrupt,
+                             fmt::format("stored {}: {}", what, bcs::describe(value.error())));
+    return std::move(*value);
+}
+
+ChainResult<std::optional<Bytes>> get(const io::KeyValueStore& store, ByteView key) {
+    auto value = store.get(key);
+    if (!value) return tl::make_unexpected(from_io(value.error()));
+    return std::move(*value);
+}
+
+}  // namespace
+
+// ---- reading the state -------------------------------------------------------------------------
+
+void DatabaseReader::set_error(ChainError error) const {
+    // The first error counts; readers of one piece of work may be parallel.
+    if (!failed_.exchange(true)) error_ = std::make_unique<ChainError>(std::move(error));
+}
+
+std::optional<ChainError> DatabaseReader::error() const {
+    if (!failed_ || !error_) return std::nullopt;
+    return *error_;
+}
+
+std::optional<Bytes> DatabaseReader::get(ByteView key) const {
+    auto value = store_.get(key);
+    if (!value) {
+        set_error(from_io(value.error()));
+        return std::nullopt;
+    }
+    return std::move(*value);
+}
+
+ledger::ObjectPtr DatabaseReader::object(const ObjectId& id) const {
+    const auto bytes = get(ledger::state_key(id));
+    if (!bytes) return nullptr;
+    auto object = decode_as<ledger::Object>(*bytes, "object");
+    if (!object) {
+        set_error(std::move(object.error()));
+        return nullptr;
+    }
+    return std::make_shared<const ledger::Object>(std::move(*object));
+}
+
+std::uint64_t DatabaseReader::balance(const ledger::BalanceKey& key) const {
+    const auto bytes = get(ledger::state_key(key));
+    if (!bytes) return 0;
+    auto amount = decode_as<std::uint64_t>(*bytes, "balance");
+    if (!amount) {
+        set_error(std::move(amount.error()));
+        return 0;
+    }
+    return *amount;
+}
+
+std::optional<Bytes> DatabaseReader::parameter(std::string_view name) const {
+    return get(ledger::state_key(name));
+}
+
+bool DatabaseReader::executed(const TransactionDigest& digest) const {
+    return get(transaction_key(digest)).has_value();
+}
+
+// ---- opening -----------------------------------------------------------------------------------
+
+ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
+    std::unique_ptr<io::KeyValueStore> store, std::optional<ledger::GenesisConfig> genesis,
+    const SequencerKey& sequencer, const std::string& where) {
+    std::unique_ptr<LedgerDatabase> database(new LedgerDatabase);
+    database->store_ = std::move(store);
+    database->sequencer_ = sequencer;
+    auto format = WALRUS_TRY(get(*database->store_, meta_key(kFormatName)));
+    if (!format) {
+        auto any = database->store_->last({}, {});
+        if (!any) return tl::make_unexpected(from_io(any.error()));
+        if (any->has_value())
+            return chain_failure(ChainCode::WrongFormat,
+                                 fmt::format("{} holds something else than a ledger", where));
+        if (!genesis)
+            return chain_failure(
+                ChainCode::NotFound,
+                fmt::format("there is no ledger in {}, and no genesis to start one from", where));
+        WALRUS_TRY(database->create(*genesis));
+        format = WALRUS_TRY(get(*database->store_, meta_key(kFormatName)));
+    }
+    const auto number = WALRUS_TRY(decode_as<std::uint32_t>(*format, "format number"));
+    if (number != kDatabaseFormat)
+        return chain_failure(
+            ChainCode::WrongFormat,
+            fmt::format("the ledger in {} has format {}, this program reads format {}: run the "
+                        "version of walrus that wrote it, or start a new network with "
+                        "`walrus up --home NEW_DIRECTORY`",
+                        where, number, kDatabaseFormat));
+    const auto genesis_raw = WALRUS_TRY(get(*database->store_, meta_key(kGenesisName)));
+    const auto sequencer_raw = WALRUS_TRY(get(*database->store_, meta_key(kSequencerName)));
+    if (!genesis_raw || !sequencer_raw)
+        return chain_failure(ChainCode::Corrupt, fmt::format("{}: genesis is missing", where));
+    database->genesis_ =
+        WALRUS_TRY(decode_as<ledger::GenesisConfig>(*genesis_raw, "genesis"));
+    const ChainId chain = ledger::chain_id(database->genesis_);
+    if (genesis && ledger::chain_id(*genesis) != chain)
+        return chain_failure(
+            ChainCode::WrongFormat,
+            fmt::format("the ledger in {} is of chain {}, genesis.yaml is of chain {}", where,
+                        to_text(chain), to_text(ledger::chain_id(*genesis))));
+    if (!equal(*sequencer_raw, sequencer))
+        return chain_failure(ChainCode::WrongFormat,
+                             fmt::format("the ledger in {} was sealed with another sequencer key",
+                                         where));
+    DatabaseReader reader(*database->store_);
+    const auto ids = reader.parameter(ledger::kIdsParameter);
+    if (auto error = reader.error()) return tl::make_unexpected(std::move(*error));
+    if (!ids) return chain_failure(ChainCode::Corrupt, fmt::format("{}: no ids", where));
+    database->ids_ = WALRUS_TRY(decode_as<ledger::LedgerIds>(*ids, "ids"));
+    if (database->ids_.chain != chain)
+        return chain_failure(ChainCode::Corrupt,
+                             fmt::format("{}: state and genesis are of two chains", where));
+    WALRUS_TRY(database->load_head());
+    return database;
+}
+
+ChainResult<void> LedgerDatabase::create(const ledger::GenesisConfig& genesis) {
+    auto made = ledger::make_genesis(genesis);
+    if (!made)
+        return chain_failure(ChainCode::InvalidArgument, "genesis: " + made.error().message);
+    ids_ = made->ids;
+    io::WriteBatch batch;
+    batch.put(meta_key(kFormatName), bcs::encode(kDatabaseFormat));
+    batch.put(meta_key(kGenesisName), ledger::genesis_bytes(genesis));
+    batch.put(meta_key(kSequencerName), to_bytes(sequencer_));
+    WALRUS_TRY(put_state(batch, made->changes));
+    Head head;
+    head.time_ms = genesis.time_ms;
+    head.epoch = 1;
+    batch.put(meta_key(kHeadName), bcs::encode(head));
+    auto written = store_->write(batch, true);
+    if (!written) return tl::make_unexpected(from_io(written.error()));
+    return {};
+}
+
+// ---- reads -------------------------------------------------------------------------------------
+
+ChainResult<Head> LedgerDatabase::load_head() const {
+    const auto bytes = WALRUS_TRY(get(*store_, meta_key(kHeadName)));
+    if (!bytes) return chain_failure(ChainCode::Corrupt, "the ledger's head is missing");
+    return decode_as<Head>(*bytes, "head");
+}
+
+ChainResult<ledger::ObjectPtr> LedgerDatabase::object(const ObjectId& id) const {
+    DatabaseReader reader(*store_);
+    ledger::ObjectPtr found = reader.object(id);
+    if (!found && !reader.error()) {
+        const auto blob_id = WALRUS_TRY(get(*store_, tagged(kMetadataKeyTag, id.view())));
+        if (blob_id && blob_id->size() == ObjectId::kSize) {
+            if (const auto blob = reader.object(ObjectId::from(*blob_id)))
+                found = std::make_shared<const ledger::Object>(implicit_metadata(*blob));
+        }
+    }
+    if (auto error = reader.error()) return tl::make_unexpected(std::move(*error));
+    return found;
+}
+
+ChainResult<std::uint64_t> LedgerDatabase::balance(const ledger::BalanceKey& key) const {
+    DatabaseReader reader(*store_);
+    const std::uint64_t amount = reader.balance(key);
+    if (auto error = reader.error()) return tl::make_unexpected(std::move(*error));
+    return amount;
+}
+
+ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::owned(
+    const Address& owner, const std::optional<ledger::StructTag>& type, std::size_t count_max,
+    const std::optional<Bytes>& token) const {
+    const bool any_arguments = type && type->type_arguments.empty();
+    const Bytes prefix = owner_prefix(owner, type ? &*type : nullptr, any_arguments);
+    const std::size_t token_start = 1 + Address::kSize;
+    Bytes from = prefix;
+    if (token) {
+        // The token is the rest of the last key behind the owner; the next key is its successor.
+        Bytes last = owner_prefix(owner, nullptr, false);
+        append(last, *token);
+        if (token->size() > kPageTokenBytesMax || last.size() < prefix.size() ||
+            !std::equal(prefix.begin(), prefix.end(), last.begin()))
+            return chain_failure(ChainCode::InvalidArgument,
+                                 "the page token does not belong to this list");
+        from = std::move(last);
+        from.push_back(0);
+    }
+    OwnedIds out;
+    Bytes last_key;
+    bool more = false;
+    auto scanned =
+        store_->scan(from, prefix_end(prefix), [&](ByteView key, ByteView) {
+            if (out.ids.size() == count_max) {
+                more = true;
+                return false;
+            }
+            if (key.size() < token_start + ObjectId::kSize) return true;
+            out.ids.push_back(ObjectId::from(key.last(ObjectId::kSize)));
+            last_key = to_bytes(key);
+            return true;
+        });
+    if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
+    if (more) out.next_token = to_bytes(ByteView(last_key).subspan(token_start));
+    return out;
+}
+
+ChainResult<RecordPtr> LedgerDatabase::transaction(const TransactionDigest& digest) const {
+    const auto bytes = WALRUS_TRY(get(*store_, transaction_key(digest)));
+    if (!bytes) return RecordPtr();
+    return std::make_shared<const TransactionRecord>(WALRUS_TRY(decode_record(*bytes)));
+}
+
+ChainResult<BlockPtr> LedgerDatabase::block(std::uint64_t seq) const {
+    const auto bytes = WALRUS_TRY(get(*store_, block_key(seq)));
+    if (!bytes) return chain_failure(ChainCode::NotFound, fmt::format("there is no block {}", seq));
+    auto stored = WALRUS_TRY(decode_as<StoredBlock>(*bytes, "block"));
+    auto block = std::make_shared<Block>();
+    block->header = WALRUS_TRY(decode_sealed_header(stored.header));
+    block->header_bcs = std::move(stored.header);
+    for (const TransactionDigest& digest : stored.transactions) {
+        const RecordPtr record = WALRUS_TRY(transaction(digest));
+        if (!record)
+            return chain_failure(ChainCode::Corrupt,
+                                 fmt::format("transaction {} of block {} is missing",
+                                             to_text(digest), seq));
+        block->transactions.push_back(block_transaction(record->executed));
+    }
+    return BlockPtr(std::move(block));
+}
+
+ChainResult<Digest> LedgerDatabase::state_digest() const {
+    Blake2b hash;
+    const auto add = [&](ByteView bytes) {
+        Byte size[4];
+        store_le(size, static_cast<std::uint32_t>(bytes.size()));
+        hash.update(size).update(bytes);
+    };
+    const Bytes from{ledger::kObjectKeyTag};
+    const Bytes to{static_cast<Byte>(ledger::kParameterKeyTag + 1)};
+    auto scanned = store_->scan(from, to, [&](ByteView key, ByteView value) {
+        add(key);
+        add(value);
+        return true;
+    });
+    if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
+    return hash.finish();
+}
+
+// ---- writing -----------------------------------------------------------------------------------
+
+bool LedgerDatabase::is_blob(const ledger::StructTag& type) const {
+    return type.name == "Blob" && type.module == "blob" &&
+           equal(type.address.view(), ids_.package.view()) && type.type_arguments.empty();
+}
+
+ChainResult<void> LedgerDatabase::put_state(io::WriteBatch& batch,
+                                            const ledger::StateChanges& changes) const {
+    DatabaseReader before(*store_);
+    for (const auto& [id, object] : changes.objects) {
+        // The indexes follow the object: what the old version had goes, what the new one has comes.
+        const ledger::ObjectPtr old = before.object(id);
+        const auto* old_owner = old ? std::get_if<ledger::AddressOwner>(&old->owner) : nullptr;
+        const auto* new_owner =
+            object ? std::get_if<ledger::AddressOwner>(&object->owner) : nullptr;
+        const bool same_entry = old_owner != nullptr && new_owner != nullptr &&
+                                *old_owner == *new_owner && old->type == object->type;
+        if (old_owner != nullptr && !same_entry)
+            batch.erase(owner_key(old_owner->address, old->type, id));
+        if (new_owner != nullptr && !same_entry)
+            batch.put(owner_key(new_owner->address, object->type, id), {});
+        const bool was_blob = old && is_blob(old->type);
+        const bool is_now_blob = object && is_blob(object->type);
+        const auto metadata_key = [&] {
+            return tagged(kMetadataKeyTag, metadata_field_id(id).view());
+        };
+        if (was_blob && !is_now_blob) batch.erase(metadata_key());
+        if (is_now_blob && !was_blob) batch.put(metadata_key(), to_bytes(id.view()));
+        if (object) {
+            batch.put(ledger::state_key(id), bcs::encode(*object));
+        } else {
+            batch.erase(ledger::state_key(id));
+        }
+    }
+    if (auto error = before.error()) return tl::make_unexpected(std::move(*error));
+    for (const auto& [key, amount] : changes.balances) {
+        if (amount == 0) {
+            batch.erase(ledger::state_key(key));
+        } else {
+            batch.put(ledger::state_key(key), bcs::encode(amount));
+        }
+    }
+    for (const auto& [name, value] : changes.parameters) {
+        if (value) {
+            batch.put(ledger::state_key(name), *value);
+        } else {
+            batch.erase(ledger::state_key(name));
+        }
+    }
+    return {};
+}
+
+ChainResult<void> LedgerDatabase::commit(const PreparedBlock& prepared) {
+    const BlockSummary& summary = prepared.block.header.header.summary;
+    WALRUS_CHECK(prepared.records.size() == summary.transaction_count);
+    WALRUS_CHECK(prepared.head.next_seq == summary.seq + 1);
+    // Every record is what later makes the digest known: none may be missing.
+    WALRUS_CHECK(prepared.changes.executed.size() == prepared.records.size());
+    io::WriteBatch batch;
+    WALRUS_TRY(put_state(batch, prepared.changes));
+    StoredBlock stored;
+    stored.header = prepared.block.header_bcs;
+    for (const RecordPtr& record : prepared.records) {
+        stored.transactions.push_back(record->executed.digest);
+        batch.put(transaction_key(record->executed.digest), encode_record(*record));
+    }
+    batch.put(block_key(summary.seq), bcs::encode(stored));
+    batch.put(meta_key(kHeadName), bcs::encode(prepared.head));
+    ++write_count_;
+    auto written = store_->write(batch, true);
+    ++write_count_;
+    if (!written) return tl::make_unexpected(from_io(written.error()));
+    return {};
+}
+
+ChainResult<void> LedgerDatabase::make_durable() {
+    // A synced write makes all earlier ones durable too.
+    const Head head = WALRUS_TRY(load_head());
+    io::WriteBatch batch;
+    batch.put(meta_key(kHeadName), bcs::encode(head));
+    auto written = store_->write(batch, true);
+    if (!written) return tl::make_unexpected(from_io(written.error()));
+    return {};
+}
+
+// ---- the implicit metadata field ---------------------------------------------------------------
+
+ObjectId metadata_field_id(const ObjectId& blob) {
+    const Bytes key = bcs::encode(to_bytes(ledger::kMetadataKey));
+    return ledger::dynamic_field_id(
+        blob, ledger::vector_of(ledger::primitive(ledger::TypeKind::U8)), key);
+}
+
+ledger::Object implicit_metadata(const ledger::Object& blob) {
+    ledger::MetadataField field;
+    field.id = metadata_field_id(blob.id);
+    field.name = to_bytes(ledger::kMetadataKey);
+    Address framework;
+    framework.bytes[31] = 2;
+    ledger::Object out;
+    out.id = field.id;
+    out.version = blob.version;
+    out.owner = ledger::ObjectOwner{blob.id};
+    out.type = ledger::make_struct(
+        framework, "dynamic_field", "Field",
+        {ledger::vector_of(ledger::primitive(ledger::TypeKind::U8)),
+         ledger::make_type(ledger::make_struct(blob.type.address, "metadata", "Metadata"))});
+    out.contents = bcs::encode(field);
+    out.previous_transaction = blob.previous_transaction;
+    return out;
+}
+
+}  // namespace walrus::chain

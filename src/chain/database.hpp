@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger on an ordered store: state, owner index, transactions and blocks
+// (docs/formats/ledger_database.md). Every block is one synced write batch, so that after a crash a
+// block is there with all that it changed, or not at all.
+//
+// Reads are thread safe and see whole blocks per key; `commit` has one caller at a time. Calls block.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/record.hpp"
+#include "io/key_value.hpp"
+#include "ledger/genesis.hpp"
+#include "ledger/state.hpp"
+
+namespace walrus::chain {
+
+/// Format of the database that we write and read.
+inline constexpr std::uint32_t kDatabaseFormat = 1;
+inline constexpr std::size_t kPageTokenBytesMax = 1024;
+
+/// What a block adds, ready to be written.
+struct PreparedBlock {
+    Block block;
+    std::vector<RecordPtr> records;  ///< in the order of the block
+    ledger::StateChanges changes;
+    Head head;  ///< after the block
+};
+
+/// The stored state for one piece of work. If the store fails, reads give nothing and `error` says so
+/// afterwards: what was computed from them must then be dropped.
+class DatabaseReader final : public ledger::StateReader {
+public:
+    explicit DatabaseReader(const io::KeyValueStore& store) : store_(store) {}
+    ledger::ObjectPtr object(const ObjectId& id) const override;
+    std::uint64_t balance(const ledger::BalanceKey& key) const override;
+    std::optional<Bytes> parameter(std::string_view name) const override;
+    bool executed(const TransactionDigest& digest) const override;
+    std::optional<ChainError> error() const;
+
+private:
+    std::optional<Bytes> get(ByteView key) const;
+    void set_error(ChainError error) const;
+    const io::KeyValueStore& store_;
+    mutable std::atomic<bool> failed_{false};
+    mutable std::unique_ptr<ChainError> error_;
+};
+
+class LedgerDatabase {
+public:
+    /// Opens what is stored, or creates it from `genesis`. `where` names the place in messages.
+    /// Errors: as LedgerService::open.
+    static ChainResult<std::unique_ptr<LedgerDatabase>> open(
+        std::unique_ptr<io::KeyValueStore> store, std::optional<ledger::GenesisConfig> genesis,
+        const SequencerKey& sequencer, const std::string& where);
+
+    const ledger::GenesisConfig& genesis() const { return genesis_; }
+    const ledger::LedgerIds& ids() const { return ids_; }
+    const SequencerKey& sequencer() const { return sequencer_; }
+    const io::KeyValueStore& store() const { return *store_; }
+    /// Counts the beginnings and the ends of commits; odd while one is being written. Equal and even
+    /// before and after some reads: they saw one state.
+    std::uint64_t write_count() const { return write_count_.load(); }
+
+    /// As stored. Errors: NotDurable (the store failed), Corrupt.
+    ChainResult<Head> load_head() const;
+    /// Null if there is none; renders the empty metadata field of blobs without attributes.
+    ChainResult<ledger::ObjectPtr> object(const ObjectId& id) const;
+    ChainResult<std::uint64_t> balance(const ledger::BalanceKey& key) const;
+    /// Ids of an account's objects in the order of type and id, after `token`.
+    struct OwnedIds {
+        std::vector<ObjectId> ids;
+        std::optional<Bytes> next_token;
+    };
+    ChainResult<OwnedIds> owned(const Address& owner, const std::optional<ledger::StructTag>& type,
+                                std::size_t count_max, const std::optional<Bytes>& token) const;
+    /// Null if it is not known.
+    ChainResult<RecordPtr> transaction(const TransactionDigest& digest) const;
+    /// Errors also: NotFound.
+    ChainResult<BlockPtr> block(std::uint64_t seq) const;
+    ChainResult<Digest> state_digest() const;
+
+    /// Durable on return. Errors: NotDurable: it may or may not be stored; `load_head` tells.
+    ChainResult<void> commit(const PreparedBlock& block);
+    /// Makes durable what can be read. For after a failed commit.
+    ChainResult<void> make_durable();
+
+private:
+    LedgerDatabase() = default;
+    ChainResult<void> create(const ledger::GenesisConfig& genesis);
+    ChainResult<void> put_state(io::WriteBatch& batch, const ledger::StateChanges& changes) const;
+    bool is_blob(const ledger::StructTag& type) const;
+
+    std::unique_ptr<io::KeyValueStore> store_;
+    ledger::GenesisConfig genesis_;
+    ledger::LedgerIds ids_;
+    SequencerKey sequencer_{};
+    std::atomic<std::uint64_t> write_count_{0};
+};
+
+/// The field that a blob without attributes shows: an empty Metadata.
+ledger::Object implicit_metadata(const ledger::Object& blob);
+/// Its id, which is that of the real field too.
+ObjectId metadata_field_id(const ObjectId& blob);
+
+}  // namespace walrus::chain

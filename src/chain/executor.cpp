@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chain/executor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "bcs/bcs.hpp"
+#include "ledger/types.hpp"
+
+namespace walrus::chain {
+
+ChainResult<std::unique_ptr<BlockExecutor>> BlockExecutor::make(LedgerDatabase& database) {
+    std::unique_ptr<BlockExecutor> executor(new BlockExecutor(database));
+    executor->head_ = WALRUS_TRY(database.load_head());
+    return executor;
+}
+
+ChainResult<void> BlockExecutor::reload() {
+    WALRUS_TRY(database_.make_durable());
+    head_ = WALRUS_TRY(database_.load_head());
+    cache_ = {};
+    committee_digest_.reset();
+    return {};
+}
+
+namespace {
+
+using SystemStatePtr = std::shared_ptr<const ledger::SystemStateInnerV1>;
+
+ChainResult<SystemStatePtr> system_state(const ledger::LedgerIds& ids,
+                                         const ledger::StateReader& state,
+                                         ledger::LedgerCache* cache) {
+    const auto corrupt = [](const char* what) {
+        return chain_failure(ChainCode::Corrupt, std::string("the ledger's state: ") + what);
+    };
+    const ledger::StateOverlay overlay(state, cache);
+    const auto object = overlay.object(ids.system);
+    if (!object) return corrupt("no system object");
+    const auto system = bcs::decode_prefix<ledger::System>(object->contents);
+    if (!system) return corrupt("the system object does not parse");
+    auto inner =
+        overlay.system_state(ledger::system_state_field_id(ids.system, system->version));
+    if (!inner) return corrupt("no system state");
+    return inner;
+}
+
+}  // namespace
+
+ChainResult<ledger::BlockContext> block_context(const ledger::LedgerIds& ids,
+                                                const ledger::StateReader& state,
+                                                ledger::LedgerCache* cache, std::uint64_t seq,
+                                                std::uint64_t time_ms) {
+    const SystemStatePtr inner = WALRUS_TRY(system_state(ids, state, cache));
+    return ledger::BlockContext{
+        .seq = seq, .time_ms = time_ms, .epoch = inner->committee->epoch, .ids = ids};
+}
+
+ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block) {
+    DatabaseReader state(database_.store());
+    const std::uint64_t time_ms = std::max(head_.time_ms, block.time_ms);
+    auto made = block_context(database_.ids(), state, &cache_, head_.next_seq, time_ms);
+    auto inner = system_state(database_.ids(), state, &cache_);
+    if (auto error = state.error()) return tl::make_unexpected(std::move(*error));
+    if (!made) return tl::make_unexpected(std::move(made.error()));
+    if (!inner) return tl::make_unexpected(std::move(inner.error()));
+    const ledger::BlockContext context = *made;
+    const auto& committee = (*inner)->committee;
+    if (!committee_digest_ || committee_digest_->first != committee.digest())
+        committee_digest_ = {committee.digest(), committee_digest(bcs::encode(*committee))};
+
+    ledger::AppliedBlock applied =
+        ledger::apply_block(state, context, block.transactions, &cache_);
+    if (auto error = state.error()) {
+        cache_ = {};
+        return tl::make_unexpected(std::move(*error));
+    }
+    WALRUS_CHECK(applied.results.size() == block.transactions.size());
+
+    FinalizedBlock out;
+    PreparedBlock prepared;
+    for (std::size_t i = 0; i < applied.results.size(); ++i) {
+        auto& result = applied.results[i];
+        if (!result) {
+            out.results.push_back(tl::make_unexpected(std::move(result.error())));
+            continue;
+        }
+        TransactionRecord record;
+        record.data = block.transactions[i].data_bcs;
+        record.signatures = block.transactions[i].signatures;
+        record.executed = std::move(*result);
+        record.position = {context.seq, static_cast<std::uint32_t>(prepared.records.size())};
+        record.time_ms = time_ms;
+        prepared.block.transactions.push_back(block_transaction(record.executed));
+        prepared.records.push_back(std::make_shared<const TransactionRecord>(std::move(record)));
+        out.results.push_back(prepared.records.back());
+    }
+    if (prepared.records.empty()) return out;
+
+    BlockHeader& header = prepared.block.header.header;
+    BlockSummary& summary = header.summary;
+    summary.seq = context.seq;
+    summary.engine_height = context.seq;
+    summary.time_ms = time_ms;
+    summary.epoch = context.epoch;
+    summary.transaction_count = static_cast<std::uint32_t>(prepared.records.size());
+    summary.event_count = event_count(prepared.block.transactions);
+    summary.effects_root = effects_root(prepared.block.transactions);
+    summary.events_root = events_root(prepared.block.transactions);
+    summary.state_root = applied.changes.digest();
+    summary.prev_history_root = head_.history.root();
+    prepared.head = head_;
+    prepared.head.history.append(summary);
+    header.history_root = prepared.head.history.root();
+    header.committee_digest = committee_digest_->second;
+    if (head_.last) {
+        header.previous = block_digest(head_.last->header);
+        prepared.block.header.previous_seal =
+            seal_digest(seal_statement(database_.ids().chain, *head_.last));
+    }
+    prepared.head.next_seq = context.seq + 1;
+    prepared.head.time_ms = time_ms;
+    prepared.head.epoch = context.epoch;
+    prepared.changes = std::move(applied.changes);
+    out.prepared = std::move(prepared);
+    return out;
+}
+
+ChainResult<void> BlockExecutor::commit(const PreparedBlock& prepared) {
+    WALRUS_CHECK(prepared.block.header.header.summary.seq == head_.next_seq);
+    auto committed = database_.commit(prepared);
+    if (!committed) {
+        // Whether the batch is there is unknown; the engine reloads before the next block.
+        cache_ = {};
+        return committed;
+    }
+    head_ = prepared.head;
+    return {};
+}
+
+namespace {
+
+void finish_header(PreparedBlock& prepared) {
+    prepared.block.header_bcs = bcs::encode(prepared.block.header);
+    WALRUS_CHECK(prepared.block.header_bcs.size() <= kSealedHeaderBytesMax);
+    prepared.head.last = prepared.block.header;
+}
+
+ChainResult<void> check_block(BlockExecutor& replay, 
+                              const LedgerDatabase& database, std::uint64_t seq,
+                              CheckReport& report) {
+    const auto broken = [&](std::string what) -> ChainResult<void> {
+        return chain_failure(ChainCode::Broken, fmt::format("block {}: {}", seq, what));
+    };
+    const BlockPtr stored = WALRUS_TRY(database.block(seq));
+    WALRUS_TRY(verify_sealed_header(replay.head().last, stored->header, database.sequencer(),
+                                    database.ids().chain));
+    SequencedBlock sequenced;
+    sequenced.time_ms = stored->header.header.summary.time_ms;
+    for (const BlockTransaction& transaction : stored->transactions) {
+        const RecordPtr record = WALRUS_TRY(database.transaction(transaction.digest));
+        if (!record) return broken("a transaction is missing");
+        auto checked = ledger::verify_transaction({record->data, record->signatures});
+        if (!checked)
+            return broken(fmt::format("transaction {}: {}", to_text(transaction.digest),
+                                      checked.error().message));
+        sequenced.transactions.push_back(std::move(*checked));
+    }
+    auto finalized = WALRUS_TRY(replay.finalize(sequenced));
+    for (const auto& result : finalized.results)
+        if (!result) return broken("a transaction does not apply: " + result.error().message);
+    if (!finalized.prepared) return broken("it is empty");
+    PreparedBlock& prepared = *finalized.prepared;
+    adopt_seal(prepared, stored->header);
+    if (prepared.block.header != stored->header)
+        return broken("executing it again gives another header");
+    if (prepared.block.transactions != stored->transactions)
+        return broken("executing it again gives other events");
+    report.transactions += stored->transactions.size();
+    ++report.blocks;
+    return replay.commit(prepared);
+}
+
+}  // namespace
+
+void seal_block(PreparedBlock& prepared, const AccountKey& sequencer, const ChainId& chain_id) {
+    seal(prepared.block.header, sequencer, chain_id);
+    finish_header(prepared);
+}
+
+void adopt_seal(PreparedBlock& prepared, const SealedHeader& sealed) {
+    prepared.block.header.signature = sealed.signature;
+    finish_header(prepared);
+}
+
+ChainResult<CheckReport> check_database(const LedgerDatabase& database) {
+    const Head head = WALRUS_TRY(database.load_head());
+    auto replayed = WALRUS_TRY(LedgerDatabase::open(io::make_memory_store(), database.genesis(),
+                                                    database.sequencer(), "memory"));
+    auto replay = WALRUS_TRY(BlockExecutor::make(*replayed));
+    CheckReport report;
+    for (std::uint64_t seq = 0; seq < head.next_seq; ++seq)
+        WALRUS_TRY(check_block(*replay, database, seq, report));
+    if (replay->head() != head)
+        return chain_failure(ChainCode::Broken, "the stored head is not that of the blocks");
+    report.state_digest = WALRUS_TRY(database.state_digest());
+    const Digest expected = WALRUS_TRY(replayed->state_digest());
+    if (report.state_digest != expected)
+        return chain_failure(ChainCode::Broken,
+                             "the stored state is not what the blocks from genesis give");
+    return report;
+}
+
+}  // namespace walrus::chain
