@@ -164,8 +164,10 @@ public:
         BlsCommittee committee = *inner.committee;
         ++committee.epoch;
         inner.committee = Frozen<BlsCommittee>(std::move(committee));
-        ring_advance(inner.future_accounting);
-        inner.used_capacity_size = (*ring_slot(inner.future_accounting, 0))->used_capacity;
+        const FutureAccounting ended = ring_advance(inner.future_accounting);
+        FutureAccounting& now = **ring_slot(inner.future_accounting, 0);
+        now.rewards_to_distribute += ended.rewards_to_distribute;  // nobody is paid here
+        inner.used_capacity_size = now.used_capacity;
         set_system(inner);
     }
 

@@ -35,24 +35,24 @@ Executed<void> run_remove(NativeCall& call) {
 }  // namespace
 
 const NativeModule& metadata_module() {
-    using namespace spec;
-    static const NativeModule module{Home::Walrus,
-                                     "metadata",
-                                     {
-                                         {"insert_or_update",
-                                          0,
-                                          {mut(metadata_spec()), value(string()), value(string())},
-                                          TxContext::No,
-                                          {},
-                                          run_insert_or_update},
-                                         {"new", 0, {}, TxContext::No, {metadata_spec()}, run_new},
-                                         {"remove",
-                                          0,
-                                          {mut(metadata_spec()), ref(string())},
-                                          TxContext::No,
-                                          {string(), string()},
-                                          run_remove},
-                                     }};
+    static const NativeModule module{
+        Home::Walrus,
+        "metadata",
+        {
+            {"insert_or_update",
+             0,
+             {spec::mut(metadata_spec()), spec::value(spec::string()), spec::value(spec::string())},
+             TxContext::No,
+             {},
+             run_insert_or_update},
+            {"new", 0, {}, TxContext::No, {metadata_spec()}, run_new},
+            {"remove",
+             0,
+             {spec::mut(metadata_spec()), spec::ref(spec::string())},
+             TxContext::No,
+             {spec::string(), spec::string()},
+             run_remove},
+        }};
     return module;
 }
 

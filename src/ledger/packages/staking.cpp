@@ -6,16 +6,16 @@
 namespace walrus::ledger {
 
 const NativeModule& staking_module() {
-    using namespace spec;
     static const NativeModule module{
         Home::Walrus,
         "staking",
         {
             {"stake_with_pool",
              0,
-             {mut(walrus_struct("staking", "Staking")), value(coin(wal())), value(id())},
+             {spec::mut(spec::walrus_struct("staking", "Staking")),
+              spec::value(spec::coin(spec::wal())), spec::value(spec::id())},
              TxContext::Yes,
-             {walrus_struct("staked_wal", "StakedWal")},
+             {spec::walrus_struct("staked_wal", "StakedWal")},
              nullptr},
         }};
     return module;

@@ -11,8 +11,6 @@
 
 namespace walrus::ledger {
 
-using namespace codes;  // NOLINT: the room's own error numbers
-
 // ---------------------------------------------------------------------------------------- ring
 
 FutureAccountingRingBuffer make_ring(std::uint32_t length, Epoch first) {
@@ -26,7 +24,7 @@ FutureAccountingRingBuffer make_ring(std::uint32_t length, Epoch first) {
 Executed<FutureAccounting*> ring_slot(FutureAccountingRingBuffer& ring, std::uint32_t offset) {
     if (offset >= ring.length)
         return move_abort(
-            storage_accounting::kTooFarInFuture,
+            codes::storage_accounting::kTooFarInFuture,
             "offset " + std::to_string(offset) + " of " + std::to_string(ring.length) + " epochs");
     WALRUS_CHECK(ring.ring_buffer.size() == ring.length);
     const std::uint64_t slot = (std::uint64_t{offset} + ring.current_index) % ring.length;
@@ -50,9 +48,9 @@ namespace {
 /// Takes `amount` out of a payment.
 Executed<void> split_payment(Frost& payment, Frost amount) {
     if (payment < amount)
-        return move_abort(balance::kNotEnough, "the payment has " + std::to_string(payment) +
-                                                   " Frost left, " + std::to_string(amount) +
-                                                   " are due");
+        return move_abort(codes::balance::kNotEnough, "the payment has " + std::to_string(payment) +
+                                                          " Frost left, " + std::to_string(amount) +
+                                                          " are due");
     payment -= amount;
     return {};
 }
@@ -92,7 +90,7 @@ Executed<void> book_capacity(SystemStateInnerV1& state, std::uint64_t bytes, std
         slot->used_capacity = *used;
         if (offset == 0) state.used_capacity_size = *used;
         if (*used > state.total_capacity_size)
-            return move_abort(system_state_inner::kStorageExceeded,
+            return move_abort(codes::system_state_inner::kStorageExceeded,
                               "epoch " + std::to_string(slot->epoch) + " has " +
                                   std::to_string(state.total_capacity_size) + " bytes, " +
                                   std::to_string(*used) + " would be used");
@@ -105,7 +103,7 @@ Executed<void> book_capacity(SystemStateInnerV1& state, std::uint64_t bytes, std
 Executed<Storage> reserve_space(SystemStateInnerV1& state, const ObjectId& id, std::uint64_t bytes,
                                 std::uint32_t epochs_ahead, Frost& payment) {
     if (epochs_ahead == 0 || epochs_ahead > state.future_accounting.length)
-        return move_abort(system_state_inner::kInvalidEpochsAhead,
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
                           std::to_string(epochs_ahead) + " epochs asked, 1 to " +
                               std::to_string(state.future_accounting.length) + " are allowed");
     const Epoch now = current_epoch(state);
@@ -120,16 +118,16 @@ Executed<Storage> reserve_space_for_epochs(SystemStateInnerV1& state, const Obje
     const Epoch now = current_epoch(state);
     start = std::max(start, now);
     if (end <= start)
-        return move_abort(system_state_inner::kInvalidEpochsAhead,
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
                           "the end epoch " + std::to_string(end) + " is not after the start " +
                               std::to_string(start));
     if (end - now > state.future_accounting.length)
-        return move_abort(system_state_inner::kInvalidEpochsAhead,
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
                           "the end epoch " + std::to_string(end) + " is more than " +
                               std::to_string(state.future_accounting.length) + " epochs ahead");
     WALRUS_TRY(pay_storage(state, bytes, start - now, end - now, payment));
     if (bytes == 0)
-        return move_abort(system_state_inner::kInvalidResourceSize, "a storage of 0 bytes");
+        return move_abort(codes::system_state_inner::kInvalidResourceSize, "a storage of 0 bytes");
     WALRUS_TRY(book_capacity(state, bytes, start - now, end - now));
     return Storage{id, start, end, bytes};
 }
@@ -138,13 +136,14 @@ Executed<void> extend_storage(SystemStateInnerV1& state, Storage& storage, std::
                               Frost& payment) {
     const Epoch now = current_epoch(state);
     if (epochs == 0)
-        return move_abort(system_state_inner::kInvalidEpochsAhead, "an extension by 0 epochs");
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
+                          "an extension by 0 epochs");
     const auto from = checked_sub(storage.end_epoch, now);
     if (!from) return arithmetic_error("end epoch");
     const auto to = checked_add(*from, epochs);
     if (!to) return arithmetic_error("end epoch");
     if (*to > state.future_accounting.length)
-        return move_abort(system_state_inner::kInvalidEpochsAhead,
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
                           "the end would be " + std::to_string(*to) + " epochs ahead, at most " +
                               std::to_string(state.future_accounting.length) + " are allowed");
     WALRUS_TRY(pay_storage(state, storage.storage_size, *from, *to, payment));
@@ -163,7 +162,7 @@ Executed<void> pay_write_fee(SystemStateInnerV1& state, std::uint64_t encoded_by
 
 Executed<void> add_subsidy(SystemStateInnerV1& state, Frost amount, std::uint32_t epochs_ahead) {
     if (epochs_ahead == 0 || epochs_ahead > state.future_accounting.length)
-        return move_abort(system_state_inner::kInvalidEpochsAhead,
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
                           std::to_string(epochs_ahead) + " epochs asked, 1 to " +
                               std::to_string(state.future_accounting.length) + " are allowed");
     const Frost share = div_floor<Frost>(amount, epochs_ahead);
@@ -186,24 +185,24 @@ Executed<ByteView> verify_certificate(const attest::BlsCommittee& committee, Byt
         const std::string why = attest::describe(certified.error());
         switch (certified.error()) {
             case attest::CertificateError::InvalidBitmap:
-                return move_abort(bls_aggregate::kInvalidBitmap, why);
+                return move_abort(codes::bls_aggregate::kInvalidBitmap, why);
             case attest::CertificateError::NotEnoughStake:
-                return move_abort(bls_aggregate::kNotEnoughStake, why);
+                return move_abort(codes::bls_aggregate::kNotEnoughStake, why);
             case attest::CertificateError::SigVerification:
-                return move_abort(bls_aggregate::kSigVerification, why);
+                return move_abort(codes::bls_aggregate::kSigVerification, why);
             case attest::CertificateError::MessageTooShort:
                 return move_abort(codes::bcs::kOutOfRange, why);
             case attest::CertificateError::IncorrectIntentVersion:
-                return move_abort(messages::kIncorrectIntentVersion, why);
+                return move_abort(codes::messages::kIncorrectIntentVersion, why);
             case attest::CertificateError::IncorrectAppId:
-                return move_abort(messages::kIncorrectAppId, why);
+                return move_abort(codes::messages::kIncorrectAppId, why);
             case attest::CertificateError::IncorrectEpoch:
-                return move_abort(messages::kIncorrectEpoch, why);
+                return move_abort(codes::messages::kIncorrectEpoch, why);
         }
         WALRUS_CHECK(false);
     }
     if (certified->type != static_cast<std::uint8_t>(type))
-        return move_abort(messages::kInvalidMsgType,
+        return move_abort(codes::messages::kInvalidMsgType,
                           "message type " + std::to_string(certified->type) + ", expected " +
                               std::to_string(static_cast<int>(type)));
     return certified->body;
@@ -215,7 +214,7 @@ Executed<Body> parse_certified(ByteView body) {
     if (parsed) return std::move(*parsed);
     const std::string why = attest::describe(parsed.error());
     if (parsed.error() == attest::MessageError::InvalidPersistence)
-        return move_abort(messages::kInvalidBlobPersistenceType, why);
+        return move_abort(codes::messages::kInvalidBlobPersistenceType, why);
     return move_abort(codes::bcs::kOutOfRange, why);
 }
 template Executed<attest::StoredBlob> parse_certified(ByteView);
