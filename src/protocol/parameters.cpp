@@ -10,6 +10,11 @@ std::optional<CodeParameters> CodeParameters::make(std::uint32_t shard_count) {
     return CodeParameters(shard_count);
 }
 
+std::optional<CodeParameters> CodeParameters::make_for_accounting(std::uint32_t shard_count) {
+    if (shard_count == 0 || shard_count > kShardCountMax) return std::nullopt;
+    return CodeParameters(shard_count);
+}
+
 std::optional<std::uint32_t> CodeParameters::symbol_bytes(std::uint64_t blob_bytes) const {
     if (blob_bytes > blob_bytes_max()) return std::nullopt;
     const std::uint64_t cells =

@@ -17,6 +17,8 @@ class CodeParameters {
 public:
     /// Nothing if n is outside [kShardCountMin, kShardCountMax].
     static std::optional<CodeParameters> make(std::uint32_t shard_count);
+    /// For accounting only: the ledger's sizes are defined from one shard on, the code is not.
+    static std::optional<CodeParameters> make_for_accounting(std::uint32_t shard_count);
 
     /// n.
     std::uint32_t shard_count() const { return n_; }
