@@ -76,8 +76,7 @@ void decode_with(benchmark::State& state, bool systematic, ConsistencyCheck chec
     if (!systematic) std::shuffle(order.begin(), order.end(), std::mt19937(7));
     order.resize(sample.code.slivers_to_decode(Axis::Primary));
     std::vector<SliverView> slivers;
-    for (const std::size_t index : order)
-        slivers.push_back(view_of(encoded, Axis::Primary, index));
+    for (const std::size_t index : order) slivers.push_back(view_of(encoded, Axis::Primary, index));
     for (auto _ : state)
         benchmark::DoNotOptimize(decode_blob(sample.code, encoded.metadata(), Axis::Primary,
                                              slivers, check, sample.pool, sample.executor)
@@ -88,7 +87,9 @@ void decode_with(benchmark::State& state, bool systematic, ConsistencyCheck chec
 void decode_random(benchmark::State& state) {
     decode_with(state, false, ConsistencyCheck::Default);
 }
-void decode_strict(benchmark::State& state) { decode_with(state, false, ConsistencyCheck::Strict); }
+void decode_strict(benchmark::State& state) {
+    decode_with(state, false, ConsistencyCheck::Strict);
+}
 void decode_systematic(benchmark::State& state) {
     decode_with(state, true, ConsistencyCheck::Default);
 }
@@ -100,9 +101,9 @@ void verify(benchmark::State& state) {
     for (std::size_t i = 0; i < sample.code.slivers_to_decode(Axis::Primary); ++i)
         slivers.push_back(view_of(encoded, Axis::Primary, i));
     for (auto _ : state)
-        benchmark::DoNotOptimize(verify_slivers(encoded.metadata(), sample.code, Axis::Primary,
-                                                slivers, sample.executor)
-                                     .size());
+        benchmark::DoNotOptimize(
+            verify_slivers(encoded.metadata(), sample.code, Axis::Primary, slivers, sample.executor)
+                .size());
     finish(state, sample);
 }
 
@@ -126,8 +127,12 @@ void recover_with(benchmark::State& state, Axis axis) {
                                      .has_value());
     finish(state, sample);
 }
-void recover_primary(benchmark::State& state) { recover_with(state, Axis::Primary); }
-void recover_secondary(benchmark::State& state) { recover_with(state, Axis::Secondary); }
+void recover_primary(benchmark::State& state) {
+    recover_with(state, Axis::Primary);
+}
+void recover_secondary(benchmark::State& state) {
+    recover_with(state, Axis::Secondary);
+}
 
 void sizes(benchmark::internal::Benchmark* benchmark) {
     benchmark->Unit(benchmark::kMillisecond)

@@ -81,8 +81,8 @@ const Kernels& choose() {
 bool self_test(const Kernels& candidate) {
     if (&candidate == &kPortableKernels) return true;
     // No factor, factors of the subfield, general factors, and mixtures.
-    constexpr Element kCases[][3] = {{0, 0, 0},       {0, 0x02, 0},         {0x57, 0x83, 0xFF},
-                                     {0, 0x1234, 1},  {0xABCD, 0xFFFF, 0x8000}};
+    constexpr Element kCases[][3] = {
+        {0, 0, 0}, {0, 0x02, 0}, {0x57, 0x83, 0xFF}, {0, 0x1234, 1}, {0xABCD, 0xFFFF, 0x8000}};
     Workspace expected(kTestRows, kTestPlaneBytes);
     Workspace actual(kTestRows, kTestPlaneBytes);
     for (const auto& factors : kCases) {
@@ -100,8 +100,12 @@ const Kernels& kernels() {
     return active;
 }
 
-const char* active_variant_name() { return kernels().name; }
+const char* active_variant_name() {
+    return kernels().name;
+}
 
-std::span<const Kernels* const> available_variants() { return variants(); }
+std::span<const Kernels* const> available_variants() {
+    return variants();
+}
 
 }  // namespace walrus::gf

@@ -123,14 +123,15 @@ TEST(Field, MultiplierInTowerFormIsMultiplication) {
         const Element x = to_tower(b);
         const std::uint8_t low = static_cast<std::uint8_t>(x);
         const std::uint8_t high = static_cast<std::uint8_t>(x >> 8);
-        const auto product = static_cast<Element>(
-            (times(m.ll, low) ^ times(m.lh, high)) | (times(m.hl, low) ^ times(m.hh, high)) << 8);
+        const auto product = static_cast<Element>((times(m.ll, low) ^ times(m.lh, high)) |
+                                                  (times(m.hl, low) ^ times(m.hh, high)) << 8);
         ASSERT_EQ(to_tower(product), multiply(a, b)) << a << " " << b;
     }
 }
 
 TEST(Kernels, EveryVariantOfThisMachineAgreesWithThePortableOne) {
-    for (const Kernels* variant : available_variants()) EXPECT_TRUE(self_test(*variant)) << variant->name;
+    for (const Kernels* variant : available_variants())
+        EXPECT_TRUE(self_test(*variant)) << variant->name;
     EXPECT_STREQ(available_variants()[0]->name, "portable");
 }
 
@@ -146,7 +147,7 @@ TEST(Kernels, SelfTestRefusesAVariantThatFlipsABit) {
 }
 
 TEST(Kernels, EveryVariantEncodesAndDecodesLikeThePortableOne) {
-    constexpr std::size_t kShapes[][2] = {{1, 3}, {2, 2}, {4, 6}, {7, 3}, {34, 66},
+    constexpr std::size_t kShapes[][2] = {{1, 3},   {2, 2},     {4, 6},     {7, 3},    {34, 66},
                                           {67, 33}, {334, 666}, {667, 333}, {342, 682}};
     for (const auto& shape : kShapes) {
         const auto code = *RsCode::make(shape[0], shape[1]);
@@ -218,7 +219,8 @@ TEST(ReedSolomon, TransformsEqualTheDefinitionForAllSmallAndSomeLargeCodes) {
         shapes.emplace_back(n - 2 * f, 2 * f);
         shapes.emplace_back(n - f, f);
     }
-    shapes.insert(shapes.end(), {{1, 1}, {1, 9}, {9, 1}, {34, 66}, {67, 33}, {128, 72}, {100, 300}});
+    shapes.insert(shapes.end(),
+                  {{1, 1}, {1, 9}, {9, 1}, {34, 66}, {67, 33}, {128, 72}, {100, 300}});
     for (const auto& [k, m] : shapes) {
         const auto code = RsCode::make(k, m);
         ASSERT_TRUE(code);
@@ -351,7 +353,8 @@ TEST(Pack, StoreUndoesLoadForAllSizes) {
             const Tile tile = workspace.tile(plane);
             load_row(kernels(), tile.row(0), plane, {data.data(), stride, bytes, count});
             std::vector<const Byte*> pointers;
-            for (std::size_t i = 0; i < count; ++i) pointers.push_back(data.data() + i * stride - 1);
+            for (std::size_t i = 0; i < count; ++i)
+                pointers.push_back(data.data() + i * stride - 1);
             load_row_gather(kernels(), tile.row(1), plane, pointers.data(), 1, bytes, count);
             ASSERT_EQ(std::memcmp(tile.row(0), tile.row(1), 2 * plane), 0);
             Bytes out(stride * count, 0);

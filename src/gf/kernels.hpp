@@ -3,8 +3,8 @@
 // with their own instruction-set flags include this header, and code merged by the linker must not
 // depend on which of them was compiled first.
 //
-// A row is one shard's piece in tower form (gf/field.hpp), as two planes of `plane_bytes` bytes: all
-// low bytes, then all high bytes. plane_bytes is a multiple of 64 and rows are 64-byte aligned.
+// A row is one shard's piece in tower form (gf/field.hpp), as two planes of `plane_bytes` bytes:
+// all low bytes, then all high bytes. plane_bytes is a multiple of 64 and rows are 64-byte aligned.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,8 @@ struct Kernels {
     void (*ifft2)(const Butterflies& rows, const ProductTables& tables, Multiplier t);
     /// One layer: A ^= t*B; B ^= A.
     void (*fft2)(const Butterflies& rows, const ProductTables& tables, Multiplier t);
-    /// Two layers on rows A B C D: ifft2 of (A,B) by t01 and (C,D) by t23, then (A,C), (B,D) by t02.
+    /// Two layers on rows A B C D: ifft2 of (A,B) by t01 and (C,D) by t23, then (A,C), (B,D) by
+    /// t02.
     void (*ifft4)(const Butterflies& rows, const ProductTables& tables, Multiplier t01,
                   Multiplier t23, Multiplier t02);
     /// Two layers: fft2 of (A,C), (B,D) by t02, then (A,B) by t01 and (C,D) by t23.

@@ -15,8 +15,12 @@ constexpr std::size_t kVecBytes = 32;
 inline Vec load(const std::uint8_t* p) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
 }
-inline void store(std::uint8_t* p, Vec v) { _mm256_store_si256(reinterpret_cast<__m256i*>(p), v); }
-inline Vec add(Vec a, Vec b) { return _mm256_xor_si256(a, b); }
+inline void store(std::uint8_t* p, Vec v) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(p), v);
+}
+inline Vec add(Vec a, Vec b) {
+    return _mm256_xor_si256(a, b);
+}
 
 struct Factor {
     Vec low, high;

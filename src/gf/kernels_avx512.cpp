@@ -12,9 +12,15 @@ namespace {
 
 using Vec = __m512i;
 constexpr std::size_t kVecBytes = 64;
-inline Vec load(const std::uint8_t* p) { return _mm512_load_si512(p); }
-inline void store(std::uint8_t* p, Vec v) { _mm512_store_si512(p, v); }
-inline Vec add(Vec a, Vec b) { return _mm512_xor_si512(a, b); }
+inline Vec load(const std::uint8_t* p) {
+    return _mm512_load_si512(p);
+}
+inline void store(std::uint8_t* p, Vec v) {
+    _mm512_store_si512(p, v);
+}
+inline Vec add(Vec a, Vec b) {
+    return _mm512_xor_si512(a, b);
+}
 
 struct Factor {
     Vec low, high;

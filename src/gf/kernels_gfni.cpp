@@ -15,14 +15,20 @@ constexpr std::size_t kVecBytes = 32;
 inline Vec load(const std::uint8_t* p) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
 }
-inline void store(std::uint8_t* p, Vec v) { _mm256_store_si256(reinterpret_cast<__m256i*>(p), v); }
-inline Vec add(Vec a, Vec b) { return _mm256_xor_si256(a, b); }
+inline void store(std::uint8_t* p, Vec v) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(p), v);
+}
+inline Vec add(Vec a, Vec b) {
+    return _mm256_xor_si256(a, b);
+}
 
 using Factor = Vec;
 inline Factor prepare(const ProductTables& tables, std::size_t c) {
     return _mm256_set1_epi64x(static_cast<long long>(tables.affine[c]));
 }
-inline Vec times(Factor f, Vec x) { return _mm256_gf2p8affine_epi64_epi8(x, f, 0); }
+inline Vec times(Factor f, Vec x) {
+    return _mm256_gf2p8affine_epi64_epi8(x, f, 0);
+}
 
 #include "gf/kernels_vector.inc"
 

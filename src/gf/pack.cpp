@@ -36,8 +36,8 @@ inline void join(Byte* symbol, const Byte* low, const Byte* high, std::size_t by
     std::memcpy(symbol + bytes / 2, high, bytes / 2);
 }
 
-// Symbols below one block are one copy of a fixed size per plane; the size is a template argument so
-// that the copies are single moves.
+// Symbols below one block are one copy of a fixed size per plane; the size is a template argument
+// so that the copies are single moves.
 
 using SplitSmall = void (*)(Byte*, Byte*, const Byte*, std::size_t, std::size_t);
 using JoinSmall = void (*)(Byte*, std::size_t, const Byte*, const Byte*, std::size_t);
@@ -126,10 +126,14 @@ void store_row(const Kernels& kernels, Byte* row, std::size_t plane_bytes, Byte*
 void copy_symbols(Byte* dst, std::size_t dst_stride, const Byte* src, std::size_t src_stride,
                   std::size_t bytes, std::size_t count) {
     switch (bytes) {
-        case 2: return copy_fixed<2>(dst, dst_stride, src, src_stride, count);
-        case 4: return copy_fixed<4>(dst, dst_stride, src, src_stride, count);
-        case 6: return copy_fixed<6>(dst, dst_stride, src, src_stride, count);
-        case 8: return copy_fixed<8>(dst, dst_stride, src, src_stride, count);
+        case 2:
+            return copy_fixed<2>(dst, dst_stride, src, src_stride, count);
+        case 4:
+            return copy_fixed<4>(dst, dst_stride, src, src_stride, count);
+        case 6:
+            return copy_fixed<6>(dst, dst_stride, src, src_stride, count);
+        case 8:
+            return copy_fixed<8>(dst, dst_stride, src, src_stride, count);
         default:
             for (std::size_t i = 0; i < count; ++i)
                 std::memcpy(dst + i * dst_stride, src + i * src_stride, bytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between symbols as they are stored and rows of a tile. Stored (spec/encoding.md §2.9): per 64-byte
-// block 32 low then 32 high bytes; the last t bytes of a symbol: t/2 low, then t/2 high. In a row:
-// all low bytes of all symbols, then all high bytes, element i of symbol j at j * symbol_bytes/2 + i,
-// in tower form.
+// Between symbols as they are stored and rows of a tile. Stored (spec/encoding.md §2.9): per
+// 64-byte block 32 low then 32 high bytes; the last t bytes of a symbol: t/2 low, then t/2 high. In
+// a row: all low bytes of all symbols, then all high bytes, element i of symbol j at j *
+// symbol_bytes/2 + i, in tower form.
 #pragma once
 
 #include <cstddef>

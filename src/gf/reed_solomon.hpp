@@ -42,8 +42,8 @@ private:
     bool high_rate_ = false;
 };
 
-/// In: source i in row i, tower form. Out: parity j in row code.parity_row(j), tower form; the other
-/// rows are destroyed. The tile has code.encode_rows() rows.
+/// In: source i in row i, tower form. Out: parity j in row code.parity_row(j), tower form; the
+/// other rows are destroyed. The tile has code.encode_rows() rows.
 void rs_encode(const RsCode& code, const Kernels& kernels, const Tile& tile);
 
 /// Decodes one erasure pattern; the locator is computed once, at construction, over the window of
@@ -68,7 +68,7 @@ public:
 private:
     RsCode code_;
     std::size_t rows_ = 0;
-    std::size_t used_ = 0;  // rows beyond are always zero on input
+    std::size_t used_ = 0;                     // rows beyond are always zero on input
     std::vector<Multiplier> received_factor_;  // by row; meaningful where received_row_ is set
     std::vector<bool> received_row_;
     std::vector<std::size_t> missing_;

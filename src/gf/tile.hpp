@@ -27,7 +27,9 @@ constexpr std::size_t plane_bytes_for(std::size_t elements) {
     return (elements + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
 }
 /// Distance of rows: an odd number of cache lines, so that columns spread over the cache's sets.
-constexpr std::size_t pitch_for(std::size_t plane_bytes) { return 2 * plane_bytes + kRowAlignment; }
+constexpr std::size_t pitch_for(std::size_t plane_bytes) {
+    return 2 * plane_bytes + kRowAlignment;
+}
 
 /// Owns aligned memory for `rows` rows of up to `plane_bytes_max`. Not initialised.
 class Workspace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The additive Fourier transforms over rows of a tile (spec/encoding.md §2.3, §2.4). The factor of a
-// group of butterflies at half-distance 2^i whose first evaluation point has label b is the element
-// with label b >> i; no tables.
+// The additive Fourier transforms over rows of a tile (spec/encoding.md §2.3, §2.4). The factor of
+// a group of butterflies at half-distance 2^i whose first evaluation point has label b is the
+// element with label b >> i; no tables.
 #pragma once
 
 #include <cstddef>

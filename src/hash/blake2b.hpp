@@ -27,8 +27,8 @@ private:
 
 /// The eight words before the first block.
 void blake2b_initial_state(std::uint64_t* state);
-/// Absorbs one block of 128 bytes into the eight words; `count` is the number of bytes hashed so far
-/// with this block.
+/// Absorbs one block of 128 bytes into the eight words; `count` is the number of bytes hashed so
+/// far with this block.
 void blake2b_compress(std::uint64_t* state, const Byte* block, std::uint64_t count, bool last);
 
 Digest blake2b(ByteView data);

@@ -83,8 +83,12 @@ const HashKernels& kernels() {
     return active;
 }
 
-const char* active_variant_name() { return kernels().name; }
+const char* active_variant_name() {
+    return kernels().name;
+}
 
-std::span<const HashKernels* const> available_variants() { return variants(); }
+std::span<const HashKernels* const> available_variants() {
+    return variants();
+}
 
 }  // namespace walrus::hash

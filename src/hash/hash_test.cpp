@@ -46,8 +46,7 @@ TEST(ManyHashes, EveryVariantOfThisMachinePassesTheSelfTest) {
 TEST(ManyHashes, SelfTestRefusesAVariantThatFlipsABit) {
     hash::HashKernels broken = hash::kPortableHashKernels;
     broken.hash_inner = [](const std::uint8_t* left, std::size_t left_stride,
-                           const std::uint8_t* right, std::size_t right_stride,
-                           std::uint8_t* out) {
+                           const std::uint8_t* right, std::size_t right_stride, std::uint8_t* out) {
         hash::kPortableHashKernels.hash_inner(left, left_stride, right, right_stride, out);
         out[31] ^= 0x80;
     };
@@ -79,8 +78,9 @@ TEST(ManyHashes, InnerNodesInPlaceEqualTheSingleHash) {
             const Byte* base = nodes[0].bytes.data();
             hash::hash_inner(*variant, base, 64, base + 32, 64, count, nodes.data());
             for (std::size_t i = 0; i < count; ++i)
-                ASSERT_EQ(nodes[i], merkle_inner(Digest::from(ByteView(data).subspan(64 * i, 32)),
-                                                 Digest::from(ByteView(data).subspan(64 * i + 32, 32))))
+                ASSERT_EQ(nodes[i],
+                          merkle_inner(Digest::from(ByteView(data).subspan(64 * i, 32)),
+                                       Digest::from(ByteView(data).subspan(64 * i + 32, 32))))
                     << variant->name << " " << i << " of " << count;
         }
 }
@@ -101,7 +101,8 @@ TEST(LeafHasher, PiecesOfAnySizeGiveTheWholeDigest) {
             hash::LeafHasher hasher(*variant, count);
             for (int round = 0; round < 60; ++round) {
                 const std::size_t bytes = random() % 1500;
-                const Bytes data = random_bytes(bytes * count + 1, static_cast<std::uint32_t>(round));
+                const Bytes data =
+                    random_bytes(bytes * count + 1, static_cast<std::uint32_t>(round));
                 hasher.reset();
                 for (std::size_t at = 0; at < bytes;) {
                     const std::size_t piece = std::min<std::size_t>(1 + random() % 500, bytes - at);

@@ -23,13 +23,14 @@ struct HashKernels {
     /// out[i] = H(prefix || data[i][0..bytes)), bytes <= kShortBytesMax.
     void (*hash_short)(std::uint8_t prefix, const std::uint8_t* const* data, std::size_t bytes,
                        std::uint8_t* out);
-    /// out[i] = H(0x01 || 32 bytes at left + i * left_stride || 32 bytes at right + i * right_stride).
-    void (*hash_inner)(const std::uint8_t* left, std::size_t left_stride,
-                       const std::uint8_t* right, std::size_t right_stride, std::uint8_t* out);
-    /// Absorbs `block_count` whole blocks of every lane, none of them the last; `counter` bytes were
-    /// absorbed before.
-    void (*absorb)(std::uint64_t* state, const std::uint8_t* const* blocks,
-                   std::size_t block_count, std::uint64_t counter);
+    /// out[i] = H(0x01 || 32 bytes at left + i * left_stride || 32 bytes at right + i *
+    /// right_stride).
+    void (*hash_inner)(const std::uint8_t* left, std::size_t left_stride, const std::uint8_t* right,
+                       std::size_t right_stride, std::uint8_t* out);
+    /// Absorbs `block_count` whole blocks of every lane, none of them the last; `counter` bytes
+    /// were absorbed before.
+    void (*absorb)(std::uint64_t* state, const std::uint8_t* const* blocks, std::size_t block_count,
+                   std::uint64_t counter);
     /// Absorbs the last block (zero padded to kBlockBytes); `total` bytes were hashed in all.
     void (*finish)(const std::uint64_t* state, const std::uint8_t* const* blocks,
                    std::uint64_t total, std::uint8_t* out);

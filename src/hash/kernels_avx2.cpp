@@ -13,12 +13,24 @@ namespace {
 using Vec = __m256i;
 constexpr std::size_t kLanes = 4;
 
-inline Vec add(Vec a, Vec b) { return _mm256_add_epi64(a, b); }
-inline Vec xor_(Vec a, Vec b) { return _mm256_xor_si256(a, b); }
-inline Vec or_(Vec a, Vec b) { return _mm256_or_si256(a, b); }
-inline Vec shift_left8(Vec a) { return _mm256_slli_epi64(a, 8); }
-inline Vec shift_right56(Vec a) { return _mm256_srli_epi64(a, 56); }
-inline Vec rotr32(Vec a) { return _mm256_shuffle_epi32(a, 0xB1); }
+inline Vec add(Vec a, Vec b) {
+    return _mm256_add_epi64(a, b);
+}
+inline Vec xor_(Vec a, Vec b) {
+    return _mm256_xor_si256(a, b);
+}
+inline Vec or_(Vec a, Vec b) {
+    return _mm256_or_si256(a, b);
+}
+inline Vec shift_left8(Vec a) {
+    return _mm256_slli_epi64(a, 8);
+}
+inline Vec shift_right56(Vec a) {
+    return _mm256_srli_epi64(a, 56);
+}
+inline Vec rotr32(Vec a) {
+    return _mm256_shuffle_epi32(a, 0xB1);
+}
 inline Vec rotr24(Vec a) {
     return _mm256_shuffle_epi8(
         a, _mm256_setr_epi8(3, 4, 5, 6, 7, 0, 1, 2, 11, 12, 13, 14, 15, 8, 9, 10, 3, 4, 5, 6, 7, 0,
@@ -29,12 +41,18 @@ inline Vec rotr16(Vec a) {
         a, _mm256_setr_epi8(2, 3, 4, 5, 6, 7, 0, 1, 10, 11, 12, 13, 14, 15, 8, 9, 2, 3, 4, 5, 6, 7,
                             0, 1, 10, 11, 12, 13, 14, 15, 8, 9));
 }
-inline Vec rotr63(Vec a) { return xor_(_mm256_srli_epi64(a, 63), _mm256_add_epi64(a, a)); }
-inline Vec broadcast(std::uint64_t x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
+inline Vec rotr63(Vec a) {
+    return xor_(_mm256_srli_epi64(a, 63), _mm256_add_epi64(a, a));
+}
+inline Vec broadcast(std::uint64_t x) {
+    return _mm256_set1_epi64x(static_cast<long long>(x));
+}
 inline Vec load_bytes(const void* p) {
     return _mm256_loadu_si256(static_cast<const __m256i*>(p));
 }
-inline Vec load(const std::uint64_t* p) { return load_bytes(p); }
+inline Vec load(const std::uint64_t* p) {
+    return load_bytes(p);
+}
 inline void store(std::uint64_t* p, Vec v) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v);
 }
@@ -51,8 +69,8 @@ inline void store(std::uint64_t* p, Vec v) {
     m[3] = _mm256_permute2x128_si256(b, d, 0x31);
 }
 
-[[gnu::always_inline]] inline void load_block(const std::uint8_t* const* blocks,
-                                              std::size_t offset, Vec* m) {
+[[gnu::always_inline]] inline void load_block(const std::uint8_t* const* blocks, std::size_t offset,
+                                              Vec* m) {
     for (std::size_t quarter = 0; quarter < 4; ++quarter) {
         const std::size_t at = offset + 32 * quarter;
         transpose(load_bytes(blocks[0] + at), load_bytes(blocks[1] + at),
@@ -60,9 +78,8 @@ inline void store(std::uint64_t* p, Vec v) {
     }
 }
 
-[[gnu::always_inline]] inline void load_short(std::uint8_t prefix,
-                                              const std::uint8_t* const* data, std::size_t bytes,
-                                              Vec* m) {
+[[gnu::always_inline]] inline void load_short(std::uint8_t prefix, const std::uint8_t* const* data,
+                                              std::size_t bytes, Vec* m) {
     if (bytes < 8) {
         std::uint64_t words[kLanes];
         for (std::size_t lane = 0; lane < kLanes; ++lane) {
@@ -84,8 +101,7 @@ inline void store(std::uint64_t* p, Vec v) {
     load_block(blocks, 0, m);
 }
 
-[[gnu::always_inline]] inline void load_digests(const std::uint8_t* p, std::size_t stride,
-                                                Vec* m) {
+[[gnu::always_inline]] inline void load_digests(const std::uint8_t* p, std::size_t stride, Vec* m) {
     transpose(load_bytes(p), load_bytes(p + stride), load_bytes(p + 2 * stride),
               load_bytes(p + 3 * stride), m);
 }

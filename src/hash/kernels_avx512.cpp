@@ -13,18 +13,42 @@ namespace {
 using Vec = __m512i;
 constexpr std::size_t kLanes = 8;
 
-inline Vec add(Vec a, Vec b) { return _mm512_add_epi64(a, b); }
-inline Vec xor_(Vec a, Vec b) { return _mm512_xor_si512(a, b); }
-inline Vec or_(Vec a, Vec b) { return _mm512_or_si512(a, b); }
-inline Vec shift_left8(Vec a) { return _mm512_slli_epi64(a, 8); }
-inline Vec shift_right56(Vec a) { return _mm512_srli_epi64(a, 56); }
-inline Vec rotr32(Vec a) { return _mm512_ror_epi64(a, 32); }
-inline Vec rotr24(Vec a) { return _mm512_ror_epi64(a, 24); }
-inline Vec rotr16(Vec a) { return _mm512_ror_epi64(a, 16); }
-inline Vec rotr63(Vec a) { return _mm512_ror_epi64(a, 63); }
-inline Vec broadcast(std::uint64_t x) { return _mm512_set1_epi64(static_cast<long long>(x)); }
-inline Vec load(const std::uint64_t* p) { return _mm512_loadu_si512(p); }
-inline void store(std::uint64_t* p, Vec v) { _mm512_storeu_si512(p, v); }
+inline Vec add(Vec a, Vec b) {
+    return _mm512_add_epi64(a, b);
+}
+inline Vec xor_(Vec a, Vec b) {
+    return _mm512_xor_si512(a, b);
+}
+inline Vec or_(Vec a, Vec b) {
+    return _mm512_or_si512(a, b);
+}
+inline Vec shift_left8(Vec a) {
+    return _mm512_slli_epi64(a, 8);
+}
+inline Vec shift_right56(Vec a) {
+    return _mm512_srli_epi64(a, 56);
+}
+inline Vec rotr32(Vec a) {
+    return _mm512_ror_epi64(a, 32);
+}
+inline Vec rotr24(Vec a) {
+    return _mm512_ror_epi64(a, 24);
+}
+inline Vec rotr16(Vec a) {
+    return _mm512_ror_epi64(a, 16);
+}
+inline Vec rotr63(Vec a) {
+    return _mm512_ror_epi64(a, 63);
+}
+inline Vec broadcast(std::uint64_t x) {
+    return _mm512_set1_epi64(static_cast<long long>(x));
+}
+inline Vec load(const std::uint64_t* p) {
+    return _mm512_loadu_si512(p);
+}
+inline void store(std::uint64_t* p, Vec v) {
+    _mm512_storeu_si512(p, v);
+}
 
 /// rows[lane] = eight words of a lane; m[word] = that word of the eight lanes.
 [[gnu::always_inline]] inline void transpose(const Vec (&rows)[8], Vec* m) {
@@ -46,8 +70,8 @@ inline void store(std::uint64_t* p, Vec v) { _mm512_storeu_si512(p, v); }
     }
 }
 
-[[gnu::always_inline]] inline void load_block(const std::uint8_t* const* blocks,
-                                              std::size_t offset, Vec* m) {
+[[gnu::always_inline]] inline void load_block(const std::uint8_t* const* blocks, std::size_t offset,
+                                              Vec* m) {
     Vec rows[8];
     for (std::size_t half = 0; half < 2; ++half) {
         for (std::size_t lane = 0; lane < kLanes; ++lane)
@@ -61,9 +85,8 @@ inline __mmask64 low_bits(std::size_t count) {
     return count >= 64 ? ~__mmask64{0} : (__mmask64{1} << count) - 1;
 }
 
-[[gnu::always_inline]] inline void load_short(std::uint8_t prefix,
-                                              const std::uint8_t* const* data, std::size_t bytes,
-                                              Vec* m) {
+[[gnu::always_inline]] inline void load_short(std::uint8_t prefix, const std::uint8_t* const* data,
+                                              std::size_t bytes, Vec* m) {
     const std::size_t message = bytes + 1;
     if (bytes < 8) {
         alignas(64) std::uint64_t words[kLanes];
@@ -88,8 +111,7 @@ inline __mmask64 low_bits(std::size_t count) {
     transpose(rows, m + 8);
 }
 
-[[gnu::always_inline]] inline void load_digests(const std::uint8_t* p, std::size_t stride,
-                                                Vec* m) {
+[[gnu::always_inline]] inline void load_digests(const std::uint8_t* p, std::size_t stride, Vec* m) {
     // Lanes k and k + 4 share a register; four words of four lanes are transposed in each half.
     Vec rows[4];
     for (std::size_t k = 0; k < 4; ++k)

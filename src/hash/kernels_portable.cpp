@@ -8,7 +8,9 @@
 namespace walrus::hash {
 namespace {
 
-void put(std::uint8_t* out, const Digest& digest) { std::memcpy(out, digest.bytes.data(), 32); }
+void put(std::uint8_t* out, const Digest& digest) {
+    std::memcpy(out, digest.bytes.data(), 32);
+}
 
 void hash_short(std::uint8_t prefix, const std::uint8_t* const* data, std::size_t bytes,
                 std::uint8_t* out) {

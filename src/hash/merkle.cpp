@@ -12,7 +12,9 @@ namespace walrus {
 namespace {
 
 /// Nodes of a level with its Empty filler.
-std::size_t padded(std::size_t count) { return count > 1 ? count + count % 2 : count; }
+std::size_t padded(std::size_t count) {
+    return count > 1 ? count + count % 2 : count;
+}
 
 void reduce_level(const Digest* nodes, std::size_t pairs, Digest* out) {
     const Byte* base = nodes->bytes.data();
@@ -23,9 +25,12 @@ void reduce_level(const Digest* nodes, std::size_t pairs, Digest* out) {
 
 const char* describe(MerkleError error) {
     switch (error) {
-        case MerkleError::WrongPathLength: return "the Merkle proof has the wrong length";
-        case MerkleError::LeafIndexOutOfRange: return "the Merkle leaf index is out of range";
-        case MerkleError::RootMismatch: return "the Merkle proof does not lead to the root";
+        case MerkleError::WrongPathLength:
+            return "the Merkle proof has the wrong length";
+        case MerkleError::LeafIndexOutOfRange:
+            return "the Merkle leaf index is out of range";
+        case MerkleError::RootMismatch:
+            return "the Merkle proof does not lead to the root";
     }
     return "";
 }

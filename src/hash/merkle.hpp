@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merkle trees of the protocol (spec/encoding.md §4): leaf = H(0x00 || data), inner = H(0x01 || left
-// || right); a level with an odd count above one gets one Empty node, which counts as 32 zero bytes.
+// Merkle trees of the protocol (spec/encoding.md §4): leaf = H(0x00 || data), inner = H(0x01 ||
+// left
+// || right); a level with an odd count above one gets one Empty node, which counts as 32 zero
+// bytes.
 #pragma once
 
 #include <cstddef>

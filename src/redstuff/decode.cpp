@@ -12,8 +12,8 @@
 
 namespace walrus {
 
-/// One decoding. The received slivers are rows (primary) or columns (secondary) of the n x n matrix;
-/// the missing source ones are computed from exactly as many as the code needs.
+/// One decoding. The received slivers are rows (primary) or columns (secondary) of the n x n
+/// matrix; the missing source ones are computed from exactly as many as the code needs.
 class BlobDecoder {
 public:
     BlobDecoder(const CodeParameters& code, const VerifiedMetadata& metadata, Axis axis,
@@ -41,7 +41,8 @@ public:
         // What lies behind the blob is zero in a consistent encoding, and is checked as such.
         std::memset(blob.buffer_.data() + blob.blob_bytes_, 0, padded - blob.blob_bytes_);
         switch (check) {
-            case ConsistencyCheck::Skip: break;
+            case ConsistencyCheck::Skip:
+                break;
             case ConsistencyCheck::Default:
                 if (!systematic_slivers_match(blob.buffer_.data()))
                     return fail(DecodeError::InconsistentBlob);
@@ -65,8 +66,7 @@ private:
         const std::size_t needed = code_.slivers_to_decode(axis_);
         std::vector<const SliverView*> by_index(code_.shard_count(), nullptr);
         for (const SliverView& sliver : slivers)
-            if (sliver.index.value < code_.shard_count() &&
-                sliver.symbol_bytes == symbol_bytes_ &&
+            if (sliver.index.value < code_.shard_count() && sliver.symbol_bytes == symbol_bytes_ &&
                 sliver.symbols.size() == code_.sliver_bytes(axis_, metadata_.symbol_bytes()) &&
                 by_index[sliver.index.value] == nullptr)
                 by_index[sliver.index.value] = &sliver;
@@ -107,8 +107,7 @@ private:
     void copy_piece(const redstuff::Piece& piece, Byte* out) const {
         for (const SliverView* sliver : chosen_) {
             if (sliver->index.value >= rs_.source_count()) break;  // ascending
-            const Byte* from =
-                sliver->symbols.data() + piece.first * symbol_bytes_ + piece.offset;
+            const Byte* from = sliver->symbols.data() + piece.first * symbol_bytes_ + piece.offset;
             Byte* to = place(out, sliver->index.value, piece);
             if (axis_ == Axis::Primary && piece.whole(symbol_bytes_))
                 std::memcpy(to, from, piece.count * piece.bytes);
@@ -173,8 +172,10 @@ private:
 
 const char* describe(DecodeError error) {
     switch (error) {
-        case DecodeError::NotEnoughSlivers: return "there are not enough usable slivers";
-        case DecodeError::InconsistentBlob: return "the blob is encoded inconsistently";
+        case DecodeError::NotEnoughSlivers:
+            return "there are not enough usable slivers";
+        case DecodeError::InconsistentBlob:
+            return "the blob is encoded inconsistently";
         case DecodeError::OutOfMemoryBudget:
             return "the memory budget does not allow decoding this blob";
     }

@@ -15,9 +15,9 @@ namespace walrus {
 
 enum class ConsistencyCheck {
     Skip,     ///< none
-    Default,  ///< systematic primary slivers that were not among the input are rebuilt and compared;
-              ///< those that were must be zero behind the blob's end
-    Strict,   ///< full re-encoding, blob ids compared; needed where readers may use different axes
+    Default,  ///< systematic primary slivers that were not among the input are rebuilt and
+              ///< compared; those that were must be zero behind the blob's end
+    Strict,  ///< full re-encoding, blob ids compared; needed where readers may use different axes
 };
 
 enum class DecodeError {
@@ -43,8 +43,8 @@ private:
 };
 
 /// Rebuilds the blob from slivers of one axis that the caller has verified (`verify_sliver`).
-/// Slivers of wrong length, symbol size or index and repeated indices are dropped; exactly P primary
-/// or S secondary ones are used, source slivers first.
+/// Slivers of wrong length, symbol size or index and repeated indices are dropped; exactly P
+/// primary or S secondary ones are used, source slivers first.
 Result<DecodedBlob, DecodeError> decode_blob(const CodeParameters& code,
                                              const VerifiedMetadata& metadata, Axis axis,
                                              std::span<const SliverView> slivers,

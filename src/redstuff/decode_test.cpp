@@ -23,7 +23,8 @@ TEST(Decode, EverySetOfJustEnoughSliversOfSmallCodesDecodes) {
             const std::size_t needed = encoded.code.slivers_to_decode(axis);
             for_each_subset(n, needed, [&](const std::vector<std::size_t>& indices) {
                 std::vector<SliverView> slivers;
-                for (const std::size_t index : indices) slivers.push_back(encoded.view(axis, index));
+                for (const std::size_t index : indices)
+                    slivers.push_back(encoded.view(axis, index));
                 const auto blob =
                     decode_blob(encoded.code, encoded.metadata(), axis, slivers,
                                 ConsistencyCheck::Default, encoded.pool, encoded.executor);
@@ -56,9 +57,9 @@ TEST(Decode, RandomSliversOfLargerCodesDecodeWithEveryCheckAndExecutor) {
                 order.resize(encoded.code.slivers_to_decode(axis) + random() % 3);
                 std::vector<SliverView> slivers;
                 for (const std::size_t index : order) slivers.push_back(encoded.view(axis, index));
-                Executor& executor =
-                    check == ConsistencyCheck::Default ? static_cast<Executor&>(threads)
-                                                       : encoded.executor;
+                Executor& executor = check == ConsistencyCheck::Default
+                                         ? static_cast<Executor&>(threads)
+                                         : encoded.executor;
                 const auto blob = decode_blob(encoded.code, encoded.metadata(), axis, slivers,
                                               check, encoded.pool, executor);
                 ASSERT_TRUE(blob) << n << " " << length;

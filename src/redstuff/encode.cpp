@@ -56,7 +56,8 @@ private:
 }  // namespace
 
 /// One encoding. Rows first: their parity is the secondary slivers S..n-1. Then strips of columns:
-/// extended, hashed, reduced to the roots of the column trees and the first levels of the row trees.
+/// extended, hashed, reduced to the roots of the column trees and the first levels of the row
+/// trees.
 class BlobEncoder {
 public:
     static Result<EncodedBlob, EncodeError> encode(const CodeParameters& code, ByteView blob,
@@ -83,9 +84,8 @@ public:
         return EncodedBlob(code, std::move(metadata), std::move(*primary), std::move(*secondary));
     }
 
-    static Result<VerifiedMetadata, EncodeError> metadata(const CodeParameters& code,
-                                                          ByteView blob, BufferPool& pool,
-                                                          Executor& executor) {
+    static Result<VerifiedMetadata, EncodeError> metadata(const CodeParameters& code, ByteView blob,
+                                                          BufferPool& pool, Executor& executor) {
         const auto symbol_bytes = code.symbol_bytes(blob.size());
         if (!symbol_bytes) return fail(EncodeError::BlobTooLarge);
         const std::size_t parity_columns = code.shard_count() - code.secondary_source_symbols();
@@ -162,8 +162,7 @@ private:
         const std::size_t in_column = piece.first * symbol_bytes_ + piece.offset;
         for (std::size_t c = 0; c < columns_; ++c) {
             const Byte* from = source_.row(piece.first) + c * symbol_bytes_ + piece.offset;
-            gf::load_row(kernels, tile.row(c), plane,
-                         {from, row_bytes_, piece.bytes, piece.count});
+            gf::load_row(kernels, tile.row(c), plane, {from, row_bytes_, piece.bytes, piece.count});
             if (secondary_ != nullptr)
                 gf::copy_symbols(secondary_ + c * column_bytes_ + in_column, symbol_bytes_, from,
                                  row_bytes_, piece.bytes, piece.count);
@@ -213,8 +212,8 @@ private:
                     hash_columns_piece(piece, begin, *scratch);
                 }
             for (std::size_t c = begin; c < end; ++c)
-                column_roots_[c] = redstuff::root_of(scratch->column(c - begin), shards_,
-                                                     scratch->nodes.data());
+                column_roots_[c] =
+                    redstuff::root_of(scratch->column(c - begin), shards_, scratch->nodes.data());
             reduce_strip(strip, end - begin, *scratch);
         });
     }
@@ -327,8 +326,8 @@ private:
     std::size_t column_bytes_;  // of a secondary sliver
     SourceRows source_;
     redstuff::LeafDigests leaf_digests_;
-    Byte* primary_ = nullptr;    // n primary slivers, or nothing if they are not wanted
-    Byte* secondary_ = nullptr;  // n secondary slivers, or nothing
+    Byte* primary_ = nullptr;     // n primary slivers, or nothing if they are not wanted
+    Byte* secondary_ = nullptr;   // n secondary slivers, or nothing
     Byte* row_parity_ = nullptr;  // secondary slivers S..n-1
     std::size_t strip_columns_ = 0;
     std::size_t strip_count_ = 0;
@@ -338,7 +337,8 @@ private:
 
 const char* describe(EncodeError error) {
     switch (error) {
-        case EncodeError::BlobTooLarge: return "the blob is too large for this number of shards";
+        case EncodeError::BlobTooLarge:
+            return "the blob is too large for this number of shards";
         case EncodeError::OutOfMemoryBudget:
             return "the memory budget does not allow encoding this blob";
     }

@@ -76,18 +76,19 @@ TEST(EncodingVectors, StabilityVectorOfTheReference) {
 TEST(EncodingVectors, ColumnsOfAQuiltAreItsSecondarySlivers) {
     // encoding.md §11, quilt vector: n = 7, two patches, s = 6.
     const Bytes quilt = *hex_decode(
-        "0113000000027605000162000114000000016b017668656c010700000000040005612e740000000000000600056"
-        "12e746c6f0000000002000162ffff787401016b01000000000000787405000101000000000000ff0000000000");
+        "0113000000027605000162000114000000016b017668656c010700000000040005612e74000000000000060005"
+        "6"
+        "12e746c6f0000000002000162ffff787401016b01000000000000787405000101000000000000ff000000000"
+        "0");
     const auto code = *CodeParameters::make(7);
     BufferPool pool(1 << 20);
     InlineExecutor executor;
     const auto encoded = encode_blob(code, quilt, pool, executor);
     ASSERT_TRUE(encoded);
-    const char* columns[] = {"011300000002040005612e74787401016b01",
-                             "760500016200000000000000000000000000",
-                             "011400000001060005612e74787405000101",
-                             "6b017668656c6c6f00000000000000000000",
-                             "01070000000002000162ffffff0000000000"};
+    const char* columns[] = {
+        "011300000002040005612e74787401016b01", "760500016200000000000000000000000000",
+        "011400000001060005612e74787405000101", "6b017668656c6c6f00000000000000000000",
+        "01070000000002000162ffffff0000000000"};
     for (std::size_t c = 0; c < 5; ++c)
         EXPECT_EQ(hex_encode(encoded->secondary(sliver_index(c))), columns[c]);
     EXPECT_EQ(to_text(encoded->blob_id()), "USZgL94DVrG8-VHXdJ-U3tt3jofUw4E3BxAZ9o-balE");
@@ -100,25 +101,24 @@ TEST(EncodingVectors, TableOfTheSpecification) {
         std::uint32_t symbol_bytes;
         const char* id;
     };
-    constexpr Row kRows[] = {
-        {4, 0, 2, "CmzciFdWJP1IIM-rD3cqXlVBXYM0fpAfHahZBvkaZUI"},
-        {4, 10, 2, "rFvUl1piAT5zxDIv-CFrCxVl_FADGSJEeSqFNUnhw9k"},
-        {7, 0, 2, "MLmg-XjRbksCtNo63_AoaVrlezO27Rb9Zns8EUOn3E8"},
-        {7, 1, 2, "x5c1NM7XAylw_ttvYeU4KXInrmARBduQtcvKAH_5OCQ"},
-        {7, 100, 8, "AXflCgKY6nLaVMYLCzAu8LiyS_rtyjo1nzLmeLzD1nM"},
-        {7, 5000, 334, "dWRG8T19TsciU6q2utUIatJWlJqhsg86rnYgKt__ng4"},
-        {10, 0, 2, "gLzpD29smKZiYJIWwKatudKr76kEprQeMPyAhuMbWd4"},
-        {10, 1000, 36, "43upCRR0jdgVwhC4RIbt-XDgOO_3kQIts7iCC-wbLis"},
-        {10, 20000, 716, "FZEtKLsVcX_8vpdpEzZKbGzVEv_piFDDZfh2eo3mJOM"},
-        {13, 1000, 24, "Uh3ql73pk5Je-iy4sY4VQ7nXpeZ3E9XhHGA8kt0h4aE"},
-        {13, 40000, 890, "vKqy4YqtKt9IjLpT5cdKYkp60gptQP73kEqTDB3PMN8"},
-        {31, 10000, 44, "P1ezhsOfA5QuWrvC2uX_9Y1QAu2u2ggnwI_kxjyps4U"},
-        {49, 30000, 54, "zVlXrYdeSZQwdOJ_7dHV_ykOBpCu8RqYhhEED9HqKYA"},
-        {100, 200000, 88, "qZ2Og3g6CPi-Wfc4QQ5A3BTYH6No-0z2eMmPp2v-BVY"},
-        {300, 70000, 4, "m4PjOJmKJucVQjLuSSZKbwHx2orOiOgjUYJYj38kMVg"},
-        {1000, 1, 2, "JMjHy7VnVMrk_14mSGzQdtItFnzWRkJbl87tYaCr_K0"},
-        {1000, 100000, 2, "1ePleHuNfizeoH-QV_QiCCRIuLsT9QaPurqL8a1qdU4"},
-        {1000, 445557, 4, "CRXvPf4KlFCzrVW-6HF3ruC44eKMO4Veb_mGxYd8J9k"}};
+    constexpr Row kRows[] = {{4, 0, 2, "CmzciFdWJP1IIM-rD3cqXlVBXYM0fpAfHahZBvkaZUI"},
+                             {4, 10, 2, "rFvUl1piAT5zxDIv-CFrCxVl_FADGSJEeSqFNUnhw9k"},
+                             {7, 0, 2, "MLmg-XjRbksCtNo63_AoaVrlezO27Rb9Zns8EUOn3E8"},
+                             {7, 1, 2, "x5c1NM7XAylw_ttvYeU4KXInrmARBduQtcvKAH_5OCQ"},
+                             {7, 100, 8, "AXflCgKY6nLaVMYLCzAu8LiyS_rtyjo1nzLmeLzD1nM"},
+                             {7, 5000, 334, "dWRG8T19TsciU6q2utUIatJWlJqhsg86rnYgKt__ng4"},
+                             {10, 0, 2, "gLzpD29smKZiYJIWwKatudKr76kEprQeMPyAhuMbWd4"},
+                             {10, 1000, 36, "43upCRR0jdgVwhC4RIbt-XDgOO_3kQIts7iCC-wbLis"},
+                             {10, 20000, 716, "FZEtKLsVcX_8vpdpEzZKbGzVEv_piFDDZfh2eo3mJOM"},
+                             {13, 1000, 24, "Uh3ql73pk5Je-iy4sY4VQ7nXpeZ3E9XhHGA8kt0h4aE"},
+                             {13, 40000, 890, "vKqy4YqtKt9IjLpT5cdKYkp60gptQP73kEqTDB3PMN8"},
+                             {31, 10000, 44, "P1ezhsOfA5QuWrvC2uX_9Y1QAu2u2ggnwI_kxjyps4U"},
+                             {49, 30000, 54, "zVlXrYdeSZQwdOJ_7dHV_ykOBpCu8RqYhhEED9HqKYA"},
+                             {100, 200000, 88, "qZ2Og3g6CPi-Wfc4QQ5A3BTYH6No-0z2eMmPp2v-BVY"},
+                             {300, 70000, 4, "m4PjOJmKJucVQjLuSSZKbwHx2orOiOgjUYJYj38kMVg"},
+                             {1000, 1, 2, "JMjHy7VnVMrk_14mSGzQdtItFnzWRkJbl87tYaCr_K0"},
+                             {1000, 100000, 2, "1ePleHuNfizeoH-QV_QiCCRIuLsT9QaPurqL8a1qdU4"},
+                             {1000, 445557, 4, "CRXvPf4KlFCzrVW-6HF3ruC44eKMO4Veb_mGxYd8J9k"}};
     BufferPool pool(std::size_t{256} << 20);
     InlineExecutor executor;
     for (const Row& row : kRows) {
@@ -150,7 +150,8 @@ TEST(Encode, EqualsTheNaiveMatrixForAllSmallShardCounts) {
                                   matrix.sliver(code, Axis::Secondary, i).symbols));
             }
             const VerifiedMetadata expected = commit(code, matrix, length);
-            ASSERT_TRUE(encoded->metadata().metadata() == expected.metadata()) << n << " " << length;
+            ASSERT_TRUE(encoded->metadata().metadata() == expected.metadata())
+                << n << " " << length;
             ASSERT_EQ(encoded->blob_id(), expected.blob_id());
         }
     }

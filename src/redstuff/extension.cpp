@@ -36,8 +36,7 @@ std::size_t plane_bytes_max(std::size_t rows) {
                       kPlaneBytesMax);
 }
 
-std::vector<Piece> cut(std::size_t symbols, std::size_t symbol_bytes,
-                       std::size_t plane_bytes_max) {
+std::vector<Piece> cut(std::size_t symbols, std::size_t symbol_bytes, std::size_t plane_bytes_max) {
     const std::size_t row_bytes = 2 * plane_bytes_max;
     std::vector<Piece> pieces;
     if (symbol_bytes <= row_bytes) {
@@ -108,8 +107,8 @@ public:
     GroupRoots(const gf::RsCode& rs, std::size_t symbol_bytes, const LeafDigests& digests)
         : rs_(rs), symbol_bytes_(symbol_bytes), digests_(digests) {}
 
-    void run(std::span<const ByteView> slivers, std::span<const Piece> pieces,
-             RootScratch& scratch, Digest* roots) const {
+    void run(std::span<const ByteView> slivers, std::span<const Piece> pieces, RootScratch& scratch,
+             Digest* roots) const {
         const std::size_t shard_count = rs_.source_count() + rs_.parity_count();
         for (const Piece& piece : pieces) {
             extend(slivers, piece, scratch);
@@ -122,8 +121,7 @@ public:
                 continue;
             }
             if (!scratch.hasher)
-                scratch.hasher =
-                    std::make_unique<hash::LeafHasher>(hash::kernels(), shard_count);
+                scratch.hasher = std::make_unique<hash::LeafHasher>(hash::kernels(), shard_count);
             if (piece.offset == 0) scratch.hasher->reset();
             point_at(slivers[0], piece, 0, scratch);
             scratch.hasher->update(scratch.symbols.data(), piece.bytes);
@@ -182,8 +180,8 @@ std::vector<Digest> sliver_roots(const CodeParameters& code, Axis axis, std::siz
 
     // Whole symbols: as many slivers side by side as a row holds, but some for every thread.
     const std::size_t side_by_side = std::max<std::size_t>(1, 2 * plane / symbol_bytes);
-    const std::size_t per_group = std::clamp<std::size_t>(
-        div_ceil(slivers.size(), executor.concurrency()), 1, side_by_side);
+    const std::size_t per_group =
+        std::clamp<std::size_t>(div_ceil(slivers.size(), executor.concurrency()), 1, side_by_side);
     const std::size_t groups = div_ceil(slivers.size(), per_group);
     std::vector<Digest> roots(slivers.size());
     Lending<RootScratch> scratches;

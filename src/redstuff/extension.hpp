@@ -94,8 +94,8 @@ private:
     const Digest* table_ = nullptr;
 };
 
-/// Merkle roots of slivers of one axis, each expanded to n symbols. Precondition: every sliver holds
-/// exactly the axis's number of symbols of `symbol_bytes`.
+/// Merkle roots of slivers of one axis, each expanded to n symbols. Precondition: every sliver
+/// holds exactly the axis's number of symbols of `symbol_bytes`.
 std::vector<Digest> sliver_roots(const CodeParameters& code, Axis axis, std::size_t symbol_bytes,
                                  std::span<const ByteView> slivers, Executor& executor);
 

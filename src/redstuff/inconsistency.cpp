@@ -33,7 +33,8 @@ const char* describe(InconsistencyError error) {
             return "the inconsistency proof has an invalid symbol";
         case InconsistencyError::RecoveryFailure:
             return "the symbols of the inconsistency proof do not rebuild a sliver";
-        case InconsistencyError::SliverNotInconsistent: return "the sliver is not inconsistent";
+        case InconsistencyError::SliverNotInconsistent:
+            return "the sliver is not inconsistent";
     }
     return "";
 }
@@ -56,8 +57,10 @@ Result<void, InconsistencyError> verify_inconsistency_proof(const VerifiedMetada
         recover_sliver(metadata, code, target_axis, proof.target_index, symbols, executor);
     if (recovered) return fail(InconsistencyError::SliverNotInconsistent);
     switch (recovered.error()) {
-        case RecoverError::NotEnoughSymbols: return fail(InconsistencyError::RecoveryFailure);
-        case RecoverError::RootMismatch: return {};
+        case RecoverError::NotEnoughSymbols:
+            return fail(InconsistencyError::RecoveryFailure);
+        case RecoverError::RootMismatch:
+            return {};
     }
     return fail(InconsistencyError::RecoveryFailure);
 }

@@ -38,7 +38,8 @@ TEST(Layout, SliverTypes) {
     expect_layout(Sliver{Axis::Primary, sliver}, "00040102030402000201");
     expect_layout(Sliver{Axis::Secondary, sliver}, "01040102030402000201");
     expect_layout(SliverPair{sliver, {{9, 9}, 2, SliverIndex(7)}},
-                  "040102030402000201020909" "02000700");
+                  "040102030402000201020909"
+                  "02000700");
     expect_layout(SliverId{Axis::Secondary, SliverIndex(300)}, "012c01");
 }
 
@@ -56,8 +57,7 @@ TEST(Layout, SymbolTypes) {
                   "050002aabb" + proof_hex + "050002aabb" + proof_hex);
     expect_layout(GeneralRecoverySymbol{{Axis::Primary, cell}, SliverIndex(9), proof},
                   "00050002aabb0900" + proof_hex);
-    expect_layout(InconsistencyProof{SliverIndex(3), {symbol}},
-                  "030001050002aabb" + proof_hex);
+    expect_layout(InconsistencyProof{SliverIndex(3), {symbol}}, "030001050002aabb" + proof_hex);
     expect_layout(EitherInconsistencyProof{Axis::Secondary, {SliverIndex(3), {}}}, "01030000");
     expect_layout(SymbolId{SliverIndex(73), SliverIndex(241)}, "4900f100");
     EXPECT_EQ(to_text(SymbolId{SliverIndex(73), SliverIndex(241)}), "73-241");
@@ -69,19 +69,30 @@ TEST(Layout, SymbolTypes) {
 TEST(Layout, SyncTypes) {
     BlobId id;
     id.bytes.fill(7);
+    expect_layout(SyncShardRequest(SyncShardRequestV1{ShardIndex(2), Axis::Secondary, id, 10, 21}),
+                  "00"
+                  "0200"
+                  "01" +
+                      repeated("07", 32) +
+                      "0a00000000000000"
+                      "15000000");
     expect_layout(
-        SyncShardRequest(SyncShardRequestV1{ShardIndex(2), Axis::Secondary, id, 10, 21}),
-        "00" "0200" "01" + repeated("07", 32) + "0a00000000000000" "15000000");
-    expect_layout(
-        SyncShardResponse(SyncShardResponseV1{
-            {id, {Axis::Primary, {{1, 2}, 2, SliverIndex(0)}}}}),
-        "0001" + repeated("07", 32) + "00" "020102" "0200" "0000");
+        SyncShardResponse(SyncShardResponseV1{{id, {Axis::Primary, {{1, 2}, 2, SliverIndex(0)}}}}),
+        "0001" + repeated("07", 32) +
+            "00"
+            "020102"
+            "0200"
+            "0000");
 }
 
 TEST(Layout, Metadata) {
     BlobMetadata metadata{EncodingType::Rs2, 0x0102, {{filled(0xA0), filled(0xB0)}}};
-    expect_layout(metadata, "0001" "0201000000000000" "01" "01" + repeated("a0", 32) + "01" +
-                                repeated("b0", 32));
+    expect_layout(metadata,
+                  "0001"
+                  "0201000000000000"
+                  "01"
+                  "01" +
+                      repeated("a0", 32) + "01" + repeated("b0", 32));
     metadata.hashes.resize(1000);
     EXPECT_EQ(bcs::encode(metadata).size(), 66'012u);
     EXPECT_EQ(metadata_bytes(1000), 66'012u);
@@ -95,10 +106,16 @@ TEST(Layout, RefusedBytes) {
         return result ? Error::TooDeep : result.error();
     };
     // Symbol size 0, cut off, more than there is, trailing byte.
-    EXPECT_EQ(error_of(parse_sliver(*hex_decode("0201020000" "0000"))), Error::InvalidValue);
-    EXPECT_EQ(error_of(parse_sliver(*hex_decode("0201020200" "00"))), Error::UnexpectedEnd);
+    EXPECT_EQ(error_of(parse_sliver(*hex_decode("0201020000"
+                                                "0000"))),
+              Error::InvalidValue);
+    EXPECT_EQ(error_of(parse_sliver(*hex_decode("0201020200"
+                                                "00"))),
+              Error::UnexpectedEnd);
     EXPECT_EQ(error_of(parse_sliver(*hex_decode("ff01010202000000"))), Error::LengthTooLarge);
-    EXPECT_EQ(error_of(parse_sliver(*hex_decode("02010202000000" "00"))), Error::TrailingBytes);
+    EXPECT_EQ(error_of(parse_sliver(*hex_decode("02010202000000"
+                                                "00"))),
+              Error::TrailingBytes);
     EXPECT_EQ(error_of(parse_sliver({})), Error::UnexpectedEnd);
     // Version, retired encoding type, unknown type, Empty node, unknown node.
     const std::string pair = "01" + repeated("a0", 32) + "01" + repeated("b0", 32);
@@ -140,9 +157,9 @@ TEST(Metadata, ErrorsComeInTheOrderOfTheSpecification) {
 
     EXPECT_TRUE(decode_and_verify_metadata(encoded.metadata().encode(), id, code));
     EXPECT_TRUE(decode_and_verify_metadata_with_id(encoded.metadata().encode_with_id(), id, code));
-    EXPECT_EQ(decode_and_verify_metadata_with_id(encoded.metadata().encode_with_id(), {}, code)
-                  .error(),
-              MetadataError::BlobIdMismatch);
+    EXPECT_EQ(
+        decode_and_verify_metadata_with_id(encoded.metadata().encode_with_id(), {}, code).error(),
+        MetadataError::BlobIdMismatch);
     EXPECT_EQ(decode_and_verify_metadata({}, id, code).error(), MetadataError::Malformed);
     EXPECT_EQ(decode_and_verify_metadata(Bytes(300'000), id, code).error(),
               MetadataError::Malformed);

@@ -76,12 +76,14 @@ std::size_t metadata_bytes(std::uint32_t shard_count) {
 
 const char* describe(MetadataError error) {
     switch (error) {
-        case MetadataError::Malformed: return "the metadata is malformed";
+        case MetadataError::Malformed:
+            return "the metadata is malformed";
         case MetadataError::WrongPairCount:
             return "the metadata has the wrong number of sliver pairs";
         case MetadataError::BlobTooLarge:
             return "the unencoded length in the metadata is too large for this number of shards";
-        case MetadataError::BlobIdMismatch: return "the metadata does not match the blob id";
+        case MetadataError::BlobIdMismatch:
+            return "the metadata does not match the blob id";
     }
     return "";
 }
@@ -93,8 +95,7 @@ Bytes VerifiedMetadata::encode_with_id() const {
     return out.take();
 }
 
-VerifiedMetadata VerifiedMetadata::from_hashes(const CodeParameters& code,
-                                               std::uint64_t blob_bytes,
+VerifiedMetadata VerifiedMetadata::from_hashes(const CodeParameters& code, std::uint64_t blob_bytes,
                                                std::vector<SliverPairMetadata> hashes) {
     WALRUS_CHECK(hashes.size() == code.shard_count());
     const auto symbol_bytes = code.symbol_bytes(blob_bytes);
@@ -131,8 +132,8 @@ Result<VerifiedMetadata, MetadataError> verify_metadata(BlobMetadata metadata,
                                                         const CodeParameters& code) {
     if (metadata.hashes.size() != code.shard_count()) return fail(MetadataError::WrongPairCount);
     if (metadata.unencoded_length > code.blob_bytes_max()) return fail(MetadataError::BlobTooLarge);
-    VerifiedMetadata verified = VerifiedMetadata::from_hashes(code, metadata.unencoded_length,
-                                                              std::move(metadata.hashes));
+    VerifiedMetadata verified =
+        VerifiedMetadata::from_hashes(code, metadata.unencoded_length, std::move(metadata.hashes));
     if (verified.blob_id() != claimed) return fail(MetadataError::BlobIdMismatch);
     return verified;
 }
@@ -154,8 +155,7 @@ Result<VerifiedMetadata, MetadataError> decode_and_verify_metadata(ByteView body
 Result<VerifiedMetadata, MetadataError> decode_and_verify_metadata_with_id(
     ByteView body, const BlobId& claimed, const CodeParameters& code) {
     if (body.size() < kDigestBytes) return fail(MetadataError::Malformed);
-    if (!equal(body.first(kDigestBytes), claimed.bytes))
-        return fail(MetadataError::BlobIdMismatch);
+    if (!equal(body.first(kDigestBytes), claimed.bytes)) return fail(MetadataError::BlobIdMismatch);
     return decode_and_verify_metadata(body.subspan(kDigestBytes), claimed, code);
 }
 

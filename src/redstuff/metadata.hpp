@@ -59,7 +59,9 @@ public:
     const BlobMetadata& metadata() const { return metadata_; }
     const Digest& root_hash() const { return root_hash_; }
     std::uint64_t blob_bytes() const { return metadata_.unencoded_length; }
-    std::uint32_t shard_count() const { return static_cast<std::uint32_t>(metadata_.hashes.size()); }
+    std::uint32_t shard_count() const {
+        return static_cast<std::uint32_t>(metadata_.hashes.size());
+    }
     std::uint32_t symbol_bytes() const { return symbol_bytes_; }
     /// Root of an expanded sliver. Precondition: index < n.
     const Digest& sliver_hash(Axis axis, SliverIndex index) const {

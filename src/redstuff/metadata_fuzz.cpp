@@ -10,8 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ByteView input(data, size);
     if (const auto metadata = bcs::decode<BlobMetadata>(input)) {
         if (!equal(bcs::encode(*metadata), input)) std::abort();
-        if (const auto code = CodeParameters::make(
-                static_cast<std::uint32_t>(metadata->hashes.size())))
+        if (const auto code =
+                CodeParameters::make(static_cast<std::uint32_t>(metadata->hashes.size())))
             if (verify_metadata(*metadata, BlobId{}, *code)) std::abort();
     }
     if (decode_and_verify_metadata_with_id(input, BlobId{}, *CodeParameters::make(4))) std::abort();

@@ -56,10 +56,9 @@ SliverData decode_sliver(const VerifiedMetadata& metadata, const CodeParameters&
                              {symbol->data.data() + piece.offset, 0, piece.bytes, 1});
             decoder.decode(kernels, tile);
             for (const std::size_t position : decoder.missing())
-                gf::store_row(
-                    kernels, tile.row(decoder.row_of(position)), tile.plane_bytes,
-                    sliver.symbols.data() + position * symbol_bytes + piece.offset, 0,
-                    piece.bytes, 1);
+                gf::store_row(kernels, tile.row(decoder.row_of(position)), tile.plane_bytes,
+                              sliver.symbols.data() + position * symbol_bytes + piece.offset, 0,
+                              piece.bytes, 1);
         });
     return sliver;
 }
@@ -84,8 +83,8 @@ std::vector<const DecodingSymbol*> choose_symbols(const VerifiedMetadata& metada
 }  // namespace
 
 Result<ExpandedSliver, PoolError> ExpandedSliver::expand(const CodeParameters& code, Axis axis,
-                                                         const SliverView& sliver,
-                                                         BufferPool& pool, Executor& executor) {
+                                                         const SliverView& sliver, BufferPool& pool,
+                                                         Executor& executor) {
     const std::size_t n = code.shard_count();
     const std::size_t symbol_bytes = sliver.symbol_bytes;
     WALRUS_CHECK(sliver.index.value < n);
@@ -154,10 +153,9 @@ Result<std::vector<DecodingSymbol>, PoolError> decoding_symbols(
     std::vector<DecodingSymbol> symbols;
     if (systematic) {
         for (const SliverIndex target : targets)
-            symbols.push_back({source.index,
-                               to_bytes(source.symbols.subspan(
-                                   std::size_t{target.value} * source.symbol_bytes,
-                                   source.symbol_bytes))});
+            symbols.push_back({source.index, to_bytes(source.symbols.subspan(
+                                                 std::size_t{target.value} * source.symbol_bytes,
+                                                 source.symbol_bytes))});
         return symbols;
     }
     const ExpandedSliver expanded =
@@ -168,7 +166,8 @@ Result<std::vector<DecodingSymbol>, PoolError> decoding_symbols(
 
 const char* describe(RecoverError error) {
     switch (error) {
-        case RecoverError::NotEnoughSymbols: return "there are not enough usable symbols";
+        case RecoverError::NotEnoughSymbols:
+            return "there are not enough usable symbols";
         case RecoverError::RootMismatch:
             return "the rebuilt sliver does not match the blob's metadata";
     }

@@ -60,7 +60,8 @@ Result<std::vector<DecodingSymbol>, PoolError> decoding_symbols(
     std::span<const SliverIndex> targets, BufferPool& pool, Executor& executor);
 
 enum class RecoverError {
-    NotEnoughSymbols,  ///< fewer distinct usable symbols than the code needs (S primary, P secondary)
+    NotEnoughSymbols,  ///< fewer distinct usable symbols than the code needs (S primary, P
+                       ///< secondary)
     RootMismatch,      ///< rebuilt, but its root is not the metadata's: a liar or a bad encoding
 };
 const char* describe(RecoverError error);

@@ -60,18 +60,18 @@ TEST(RecoverySymbols, ListsAreThoseOfTheExpandedSliver) {
     const std::vector<SliverIndex> systematic = {SliverIndex(1), SliverIndex(0)};
     for (const Axis axis : kAxes) {
         const SliverView source = encoded.view(axis, 6);
-        const auto expanded = ExpandedSliver::expand(encoded.code, axis, source, encoded.pool,
-                                                     encoded.executor);
+        const auto expanded =
+            ExpandedSliver::expand(encoded.code, axis, source, encoded.pool, encoded.executor);
         ASSERT_TRUE(expanded);
-        const auto with = recovery_symbols(encoded.code, axis, source, all, encoded.pool,
-                                           encoded.executor);
+        const auto with =
+            recovery_symbols(encoded.code, axis, source, all, encoded.pool, encoded.executor);
         ASSERT_TRUE(with);
         ASSERT_EQ(with->size(), 3u);
         for (std::size_t i = 0; i < 3; ++i)
             EXPECT_TRUE((*with)[i] == expanded->recovery_symbol(all[i]));
         for (const auto& targets : {all, systematic}) {
-            const auto without = decoding_symbols(encoded.code, axis, source, targets,
-                                                  encoded.pool, encoded.executor);
+            const auto without = decoding_symbols(encoded.code, axis, source, targets, encoded.pool,
+                                                  encoded.executor);
             ASSERT_TRUE(without);
             for (std::size_t i = 0; i < targets.size(); ++i)
                 EXPECT_TRUE((*without)[i] == expanded->decoding_symbol(targets[i]));
@@ -97,17 +97,17 @@ TEST(RecoverSliver, EverySetOfJustEnoughSymbolsOfSmallCodesRecoversEverySliver) 
                 for (std::size_t source = 0; source < n; ++source)
                     all.push_back({sliver_index(source),
                                    to_bytes(matrix.symbol(orthogonal(axis), source, target))});
-                for_each_subset(
-                    n, symbols_to_recover(encoded.code, axis),
-                    [&](const std::vector<std::size_t>& sources) {
-                        std::vector<DecodingSymbol> symbols;
-                        for (const std::size_t source : sources) symbols.push_back(all[source]);
-                        const auto sliver =
-                            recover_sliver(encoded.metadata(), encoded.code, axis,
-                                           sliver_index(target), symbols, executor);
-                        ASSERT_TRUE(sliver);
-                        ASSERT_TRUE(*sliver == expected);
-                    });
+                for_each_subset(n, symbols_to_recover(encoded.code, axis),
+                                [&](const std::vector<std::size_t>& sources) {
+                                    std::vector<DecodingSymbol> symbols;
+                                    for (const std::size_t source : sources)
+                                        symbols.push_back(all[source]);
+                                    const auto sliver =
+                                        recover_sliver(encoded.metadata(), encoded.code, axis,
+                                                       sliver_index(target), symbols, executor);
+                                    ASSERT_TRUE(sliver);
+                                    ASSERT_TRUE(*sliver == expected);
+                                });
             }
     }
 }
@@ -193,8 +193,7 @@ TEST_F(RecoverFromLiars, WithoutProofsALieIsNoticedWithThemItIsDropped) {
                                                 SliverIndex(8), given, encoded.executor);
     ASSERT_TRUE(proven);
     ASSERT_TRUE(std::holds_alternative<SliverData>(*proven));
-    EXPECT_TRUE(std::get<SliverData>(*proven) ==
-                encoded.view(Axis::Secondary, 8).to_data());
+    EXPECT_TRUE(std::get<SliverData>(*proven) == encoded.view(Axis::Secondary, 8).to_data());
 }
 
 TEST(Inconsistency, ProofIsFoundAndVerifiesOnBothAxes) {

@@ -67,8 +67,7 @@ public:
         return MerkleTree::from_digests(std::move(leaves));
     }
     /// The symbol of sliver `source` of the axis orthogonal to `target_axis` for `target`.
-    RecoverySymbol recovery_symbol(Axis target_axis, std::size_t source,
-                                   std::size_t target) const {
+    RecoverySymbol recovery_symbol(Axis target_axis, std::size_t source, std::size_t target) const {
         const Axis source_axis = orthogonal(target_axis);
         return {{sliver_index(source), to_bytes(symbol(source_axis, source, target))},
                 tree(source_axis, source).proof(target)};
@@ -94,8 +93,7 @@ inline void multiply_add(MutableByteView dst, ByteView src, gf::Element factor) 
 }
 
 /// Entry of the generator matrix by the definition of encoding.md §2.5.
-inline gf::Element generator_entry(const gf::RsCode& code, std::size_t parity,
-                                   std::size_t source) {
+inline gf::Element generator_entry(const gf::RsCode& code, std::size_t parity, std::size_t source) {
     const std::size_t size = code.chunk();
     const std::size_t base = code.high_rate() ? size * (source / size + 1) : 0;
     const std::size_t at = code.high_rate() ? base + source % size : source;

@@ -22,9 +22,12 @@ Result<void, SliverError> check_shape(const VerifiedMetadata& metadata, const Co
 
 const char* describe(SliverError error) {
     switch (error) {
-        case SliverError::IndexTooLarge: return "the sliver index is not below the shard count";
-        case SliverError::SliverSizeMismatch: return "the sliver has the wrong length";
-        case SliverError::SymbolSizeMismatch: return "the sliver has the wrong symbol size";
+        case SliverError::IndexTooLarge:
+            return "the sliver index is not below the shard count";
+        case SliverError::SliverSizeMismatch:
+            return "the sliver has the wrong length";
+        case SliverError::SymbolSizeMismatch:
+            return "the sliver has the wrong symbol size";
         case SliverError::MerkleRootMismatch:
             return "the sliver does not match the blob's metadata";
     }
@@ -33,10 +36,14 @@ const char* describe(SliverError error) {
 
 const char* describe(SymbolError error) {
     switch (error) {
-        case SymbolError::IndexTooLarge: return "a symbol index is not below the shard count";
-        case SymbolError::SymbolSizeMismatch: return "the symbol has the wrong size";
-        case SymbolError::NotUsable: return "the symbol does not lie in the wanted sliver";
-        case SymbolError::InvalidProof: return "the symbol's Merkle proof is invalid";
+        case SymbolError::IndexTooLarge:
+            return "a symbol index is not below the shard count";
+        case SymbolError::SymbolSizeMismatch:
+            return "the symbol has the wrong size";
+        case SymbolError::NotUsable:
+            return "the symbol does not lie in the wanted sliver";
+        case SymbolError::InvalidProof:
+            return "the symbol's Merkle proof is invalid";
     }
     return "";
 }
@@ -72,8 +79,7 @@ std::vector<Result<void, SliverError>> verify_slivers(const VerifiedMetadata& me
 
 Result<void, SymbolError> verify_recovery_symbol(const VerifiedMetadata& metadata,
                                                  const CodeParameters& code, Axis target_axis,
-                                                 SliverIndex target,
-                                                 const RecoverySymbol& symbol) {
+                                                 SliverIndex target, const RecoverySymbol& symbol) {
     WALRUS_CHECK(metadata.shard_count() == code.shard_count());
     const SliverIndex source = symbol.symbol.index;
     if (source.value >= code.shard_count() || target.value >= code.shard_count())
@@ -96,8 +102,7 @@ Result<void, SymbolError> verify_general_symbol(const VerifiedMetadata& metadata
     if (cell.index.value >= n || symbol.target_index.value >= n || target.value >= n)
         return fail(SymbolError::IndexTooLarge);
     if (cell.data.size() != metadata.symbol_bytes()) return fail(SymbolError::SymbolSizeMismatch);
-    const bool crosses =
-        symbol.symbol.target_axis == target_axis && symbol.target_index == target;
+    const bool crosses = symbol.symbol.target_axis == target_axis && symbol.target_index == target;
     const bool lies_in = symbol.source_axis() == target_axis && symbol.source_index() == target;
     if (!crosses && !lies_in) return fail(SymbolError::NotUsable);
     const Digest& root = metadata.sliver_hash(symbol.source_axis(), symbol.source_index());

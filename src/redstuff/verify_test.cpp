@@ -35,8 +35,8 @@ TEST(VerifySliver, AcceptsEverySliverOfEverySize) {
             for (const auto& verdict :
                  verify_slivers(encoded.metadata(), encoded.code, axis, slivers, threads))
                 ASSERT_TRUE(verdict) << n << " " << length;
-            ASSERT_TRUE(verify_sliver(encoded.metadata(), encoded.code, axis, slivers[n / 2],
-                                      executor));
+            ASSERT_TRUE(
+                verify_sliver(encoded.metadata(), encoded.code, axis, slivers[n / 2], executor));
         }
     }
 }
@@ -62,9 +62,9 @@ TEST(VerifySliver, ErrorsComeInTheOrderOfTheSpecification) {
     bad = sliver;
     bad.index = SliverIndex(3);
     EXPECT_EQ(error_of(bad), SliverError::MerkleRootMismatch);
-    EXPECT_EQ(verify_sliver(encoded.metadata(), encoded.code, Axis::Secondary, sliver, executor)
-                  .error(),
-              SliverError::SliverSizeMismatch);
+    EXPECT_EQ(
+        verify_sliver(encoded.metadata(), encoded.code, Axis::Secondary, sliver, executor).error(),
+        SliverError::SliverSizeMismatch);
 }
 
 TEST(VerifySliver, BatchGivesEachItsOwnVerdict) {
@@ -93,7 +93,8 @@ TEST(VerifySliver, BatchGivesEachItsOwnVerdict) {
             EXPECT_TRUE(verdicts[i]) << i;
         }
     }
-    EXPECT_TRUE(verify_slivers(encoded.metadata(), encoded.code, Axis::Primary, {}, executor).empty());
+    EXPECT_TRUE(
+        verify_slivers(encoded.metadata(), encoded.code, Axis::Primary, {}, executor).empty());
 }
 
 TEST(VerifySliver, EveryFlippedBitOfABodyIsCaught) {
@@ -128,8 +129,8 @@ TEST(VerifySymbol, AcceptsEveryCellOnBothAxes) {
                                                        target_axis, sliver_index(target), symbol));
                     // Not for another target, and not on the other axis.
                     ASSERT_FALSE(verify_recovery_symbol(encoded.metadata(), encoded.code,
-                                                        target_axis,
-                                                        sliver_index((target + 1) % n), symbol));
+                                                        target_axis, sliver_index((target + 1) % n),
+                                                        symbol));
                     ASSERT_FALSE(verify_recovery_symbol(encoded.metadata(), encoded.code,
                                                         orthogonal(target_axis),
                                                         sliver_index(target), symbol));

@@ -60,8 +60,8 @@ int main(int argc, char** argv) {
         const std::size_t passed_before = passed;
         const std::size_t failed_before = failed;
         run(path, std::cout, passed, failed);
-        std::cout << path << ": " << passed - passed_before << " passed, "
-                  << failed - failed_before << " failed\n";
+        std::cout << path << ": " << passed - passed_before << " passed, " << failed - failed_before
+                  << " failed\n";
     }
     std::cout << passed << " passed, " << failed << " failed\n";
     return failed == 0 ? 0 : 1;

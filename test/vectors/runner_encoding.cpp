@@ -23,8 +23,7 @@ constexpr std::size_t kPoolBytes = std::size_t{2} << 30;
 constexpr const char* kGenerator =
     "u32 x = 0x12345678 XOR length; per byte: x = x*1664525 + 1013904223 mod 2^32, byte = x >> 24";
 constexpr const char* kEncodingType = "RS2 (1)";
-constexpr const char* kSliverOrder =
-    "both hashes run over the BCS-encoded slivers of pairs 0..n-1";
+constexpr const char* kSliverOrder = "both hashes run over the BCS-encoded slivers of pairs 0..n-1";
 
 Bytes generate(std::size_t length) {
     std::uint32_t x = 0x12345678u ^ static_cast<std::uint32_t>(length);
@@ -59,10 +58,15 @@ public:
     Case(const Json& json, BufferPool& pool) : json_(json), pool_(pool) {}
 
     std::vector<std::string> run() {
-        static const std::set<std::string> kFields = {
-            "n", "length", "symbol_size", "blob_id", "root_hash", "sha256_primary_slivers_bcs",
-            "sha256_secondary_slivers_bcs", "primary_slivers_bcs",
-            "secondary_slivers_bcs_in_pair_order"};
+        static const std::set<std::string> kFields = {"n",
+                                                      "length",
+                                                      "symbol_size",
+                                                      "blob_id",
+                                                      "root_hash",
+                                                      "sha256_primary_slivers_bcs",
+                                                      "sha256_secondary_slivers_bcs",
+                                                      "primary_slivers_bcs",
+                                                      "secondary_slivers_bcs_in_pair_order"};
         for (const auto& [key, value] : json_.items())
             if (!kFields.contains(key)) problems_.push_back("unknown field " + key);
         if (!problems_.empty()) return problems_;
@@ -74,8 +78,8 @@ public:
         const auto encoded = encode_blob(*code, blob, pool_, executor);
         if (!encoded) return {describe(encoded.error())};
         const VerifiedMetadata& metadata = encoded->metadata();
-        expect("symbol_size", json_.at("symbol_size").get<std::uint32_t>() ==
-                                  encoded->symbol_bytes());
+        expect("symbol_size",
+               json_.at("symbol_size").get<std::uint32_t>() == encoded->symbol_bytes());
         expect("blob_id", json_.at("blob_id").get<std::string>() == to_text(metadata.blob_id()));
         expect("root_hash",
                json_.at("root_hash").get<std::string>() == hex_encode(metadata.root_hash().bytes));
