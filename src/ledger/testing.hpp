@@ -158,16 +158,16 @@ public:
         state.apply(changes);
         cache = LedgerCache();
     }
-    /// Moves the system to the next epoch as far as blobs and storage notice it.
-    void next_epoch() {
+    /// Moves the system to the next epoch as far as blobs and storage notice it; nobody is paid.
+    void next_epoch(std::optional<std::uint64_t> capacity = std::nullopt) {
         SystemStateInnerV1 inner = system();
         BlsCommittee committee = *inner.committee;
         ++committee.epoch;
-        inner.committee = Frozen<BlsCommittee>(std::move(committee));
-        const FutureAccounting ended = ring_advance(inner.future_accounting);
-        FutureAccounting& now = **ring_slot(inner.future_accounting, 0);
-        now.rewards_to_distribute += ended.rewards_to_distribute;  // nobody is paid here
-        inner.used_capacity_size = now.used_capacity;
+        const auto ended = advance_epoch(inner, std::move(committee),
+                                         capacity.value_or(inner.total_capacity_size));
+        WALRUS_CHECK(ended.has_value());
+        (*ring_slot(inner.future_accounting, 0))->rewards_to_distribute +=
+            ended->rewards_to_distribute;
         set_system(inner);
     }
 

@@ -174,6 +174,25 @@ Executed<void> add_subsidy(SystemStateInnerV1& state, Frost amount, std::uint32_
     return deposit(*first, amount - share * epochs_ahead);
 }
 
+Executed<FutureAccounting> advance_epoch(SystemStateInnerV1& state, BlsCommittee next_committee,
+                                         std::uint64_t next_capacity) {
+    const Epoch now = current_epoch(state);
+    if (next_committee.epoch != std::uint64_t{now} + 1)
+        return move_abort(codes::system_state_inner::kIncorrectCommittee,
+                          "a committee of epoch " + std::to_string(next_committee.epoch) +
+                              " after epoch " + std::to_string(now));
+    state.committee = Frozen<BlsCommittee>(std::move(next_committee));
+    const FutureAccounting ended = ring_advance(state.future_accounting);
+    if (ended.epoch != now)
+        return move_abort(codes::system_state_inner::kInvalidAccountingEpoch,
+                          "the accounting is of epoch " + std::to_string(ended.epoch));
+    state.event_blob_certification_state.aggregate_weight_per_blob.clear();
+    const FutureAccounting* first = WALRUS_TRY(ring_slot(state.future_accounting, 0));
+    state.used_capacity_size = first->used_capacity;
+    state.total_capacity_size = std::max(next_capacity, first->used_capacity);
+    return ended;
+}
+
 // -------------------------------------------------------------------------------- certificates
 
 Executed<ByteView> verify_certificate(const attest::BlsCommittee& committee, ByteView signature,
@@ -223,7 +242,7 @@ template Executed<attest::InvalidBlobId> parse_certified(ByteView);
 // --------------------------------------------------------------------------------------- blobs
 
 Executed<std::uint64_t> encoded_bytes(std::uint16_t n_shards, std::uint64_t unencoded_bytes) {
-    const auto code = CodeParameters::make(n_shards);
+    const auto code = CodeParameters::make_for_accounting(n_shards);
     if (!code) return arithmetic_error("a committee of " + std::to_string(n_shards) + " shards");
     const auto encoded = code->encoded_blob_bytes(unencoded_bytes);
     if (!encoded)
