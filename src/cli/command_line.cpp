@@ -129,7 +129,7 @@ Parsed parse_command_line(int argc, char** argv, const std::vector<Command>& com
                  "a third of the nodes may be down, and runs every role of such a network.");
     app.name("walrus");
     app.set_help_all_flag("--help-all", "Help of all commands");
-    app.set_version_flag("--version,-V", version);
+    app.set_version_flag("--version,-V", version + "\n");
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
     app.footer("Start a network on this machine and store a file in it:\n"
@@ -149,6 +149,10 @@ Parsed parse_command_line(int argc, char** argv, const std::vector<Command>& com
         out.run = nullptr;
         out.exit_code = 2;
         out.error = error.what();
+        const CLI::App* const at = deepest(&app);
+        const std::vector<std::string> unknown = app.remaining(true);
+        if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty())
+            out.error = fmt::format("\"{}\" is not a command of {}", unknown.front(), path_of(at));
         out.hint = path_of(deepest(&app)) + " --help";
     }
     return out;
