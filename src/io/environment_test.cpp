@@ -24,12 +24,12 @@ TEST(ThreadPool, ParallelForCallsEveryIndexOnceAlsoNested) {
 }
 
 TEST(ThreadPool, ParallelForEndsWhileAllThreadsAreBusy) {
-    ThreadPool pool("test", 1);
     std::atomic<bool> release{false};
+    std::atomic<int> calls{0};
+    ThreadPool pool("test", 1);
     pool.submit([&] {
         while (!release) std::this_thread::yield();
     });
-    std::atomic<int> calls{0};
     pool.parallel_for(100, [&](std::size_t) { ++calls; });
     EXPECT_EQ(calls, 100);
     release = true;
