@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "gf/dispatch.hpp"
+#include "test/vectors/runner_chain.hpp"
 #include "test/vectors/runner_encoding.hpp"
 
 namespace {
@@ -26,6 +27,8 @@ Runner runner_for(const Json& json) {
     if (!json.is_object()) return nullptr;
     if (json.contains("encoding_type") && json.contains("sliver_order"))
         return walrus::vectors::run_encoding_vectors;
+    if (json.value("format", std::string()) == "walrus-coordination-vectors/1")
+        return walrus::vectors::run_chain_vectors;
     return nullptr;
 }
 
