@@ -253,7 +253,10 @@ Cluster::Problem Cluster::make_client() {
     config.n_shards = options_.shards;
     config.chain_id = genesis_.chain;
     config.plain_http_nodes = true;
-    auto made = client::Client::make(client_host_->environment(), std::move(config), {});
+    client::ClientOptions options;
+    options.journal_folder = kPaymentsDirectory;
+    auto made =
+        client::Client::make(client_host_->environment(), std::move(config), std::move(options));
     if (!made) return "no client: " + made.error().message;
     client_ = std::move(*made);
     return std::nullopt;

@@ -36,6 +36,7 @@ struct ClusterOptions {
 /// Where things are on a host's disk.
 inline constexpr const char* kLedgerDirectory = "/ledger";
 inline constexpr const char* kNodeDirectory = "/node";
+inline constexpr const char* kPaymentsDirectory = "/payments";
 inline constexpr std::uint16_t kLedgerPort = 9000;
 inline constexpr std::uint16_t kNodePort = 9185;
 

@@ -80,13 +80,15 @@ void play_ledger_restart(Cluster& cluster, Findings& findings) {
     const auto between = story.wal_balance();
     if (story.over()) return;
     const std::uint64_t price = *before - *between;
-    const Story::Store store = story.begin_store(blob_of(story, 50'000));
+    const Bytes content = blob_of(story, 50'000);
+    const Story::Store store = story.begin_store(content);
     story.run_until_step(store, client::StoreStep::RegisterSent);
     cluster.world().run_for(story.rng().below(60'000));
     if (story.failed(cluster.kill_ledger(story.rng().one_in(2)))) return;
     cluster.world().run_for(story.rng().below(2 * kSecondUs));
     if (story.failed(cluster.restart_ledger())) return;
-    if (!story.finish_store(store)) return;
+    // A store that gives up may be run again, and pays no second time.
+    if (!story.finish_store(store, true) && !story.finish_store(story.begin_store(content))) return;
     const auto after = story.wal_balance();
     if (story.over()) return;
     if (*between - *after != price) {
@@ -134,7 +136,11 @@ void play_partition(Cluster& cluster, Findings& findings) {
 
 // ---- the run around a story --------------------------------------------------------------------
 
+/// Longer than the pause of any role before it connects again.
+constexpr std::uint64_t kReconnectUs = 15 * kSecondUs;
+
 void wait_for_nodes(Cluster& cluster, Findings& findings) {
+    cluster.world().run_for(kReconnectUs);
     for (std::size_t i = 0; i < cluster.node_count(); ++i) {
         if (!cluster.node_runs(i) || cluster.stuck()) continue;
         if (const auto problem = cluster.wait_ready(i)) findings.failure(*problem);

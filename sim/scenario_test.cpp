@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "io/log.hpp"
+
 namespace walrus::sim {
 namespace {
 
@@ -24,6 +26,14 @@ RunReport run_one(std::uint64_t seed, std::string_view scenario = kDefaultScenar
     options.flip_message = flip;
     return run(options);
 }
+
+/// Roles log what happens to them, which here is on purpose.
+class Quiet : public testing::Environment {
+public:
+    void SetUp() override { io::init_logging(io::LogLevel::Off); }
+};
+[[maybe_unused]] const testing::Environment* const kQuiet =
+    testing::AddGlobalTestEnvironment(new Quiet);
 
 class EveryScenario : public testing::TestWithParam<std::string> {};
 
@@ -69,7 +79,7 @@ TEST(Simulation, SeedsDifferAndHaveMoreThanAThousandMessages) {
 TEST(Simulation, AFlippedBitChangesTheDigestAndBreaksNoPromise) {
     const RunReport clean = run_one(7);
     Rng rng(7, "test of flips");
-    for (int i = 0; i < 12; ++i) {
+    for (int i = 0; i < 20; ++i) {
         const std::uint64_t message = rng.below(clean.messages);
         const RunReport flipped = run_one(7, kDefaultScenario, message);
         EXPECT_TRUE(flipped.flipped);
