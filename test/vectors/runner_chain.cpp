@@ -531,6 +531,7 @@ void blob_lifecycle(Case& c) {
     const auto found = lifecycle_scenarios().find(c.text("name"));
     if (found == lifecycle_scenarios().end()) return c.fail("no scenario");
     found->second(c);
+    if (c.json.contains("ok")) c.expect("ok", c.problem.empty(), c.json.at("ok"));
 }
 
 void blob_id_derivation(Case& c) {
