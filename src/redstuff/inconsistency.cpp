@@ -47,12 +47,11 @@ Result<void, InconsistencyError> verify_inconsistency_proof(const VerifiedMetada
     WALRUS_CHECK(metadata.shard_count() == code.shard_count());
     if (proof.symbols.size() != symbols_to_recover(code, target_axis))
         return fail(InconsistencyError::IncorrectSymbolCount);
+    for (const auto& verdict :
+         verify_recovery_symbols(metadata, code, target_axis, proof.target_index, proof.symbols))
+        if (!verdict) return fail(InconsistencyError::InvalidRecoverySymbols);
     std::vector<DecodingSymbol> symbols;
-    for (const RecoverySymbol& symbol : proof.symbols) {
-        if (!verify_recovery_symbol(metadata, code, target_axis, proof.target_index, symbol))
-            return fail(InconsistencyError::InvalidRecoverySymbols);
-        symbols.push_back(symbol.symbol);
-    }
+    for (const RecoverySymbol& symbol : proof.symbols) symbols.push_back(symbol.symbol);
     const auto recovered =
         recover_sliver(metadata, code, target_axis, proof.target_index, symbols, executor);
     if (recovered) return fail(InconsistencyError::SliverNotInconsistent);

@@ -198,9 +198,9 @@ Result<std::variant<SliverData, InconsistencyProof>, RecoverError> recover_slive
     WALRUS_CHECK(metadata.shard_count() == code.shard_count());
     WALRUS_CHECK(target.value < code.shard_count());
     std::vector<const DecodingSymbol*> valid;
-    for (const RecoverySymbol& symbol : symbols)
-        if (verify_recovery_symbol(metadata, code, target_axis, target, symbol))
-            valid.push_back(&symbol.symbol);
+    const auto verdicts = verify_recovery_symbols(metadata, code, target_axis, target, symbols);
+    for (std::size_t i = 0; i < symbols.size(); ++i)
+        if (verdicts[i]) valid.push_back(&symbols[i].symbol);
     const auto chosen = choose_symbols(metadata, code, target_axis, valid);
     if (chosen.size() < symbols_to_recover(code, target_axis))
         return fail(RecoverError::NotEnoughSymbols);

@@ -2,6 +2,8 @@
 #include "redstuff/verify.hpp"
 
 #include "base/check.hpp"
+#include "hash/many.hpp"
+#include "hash/merkle.hpp"
 #include "redstuff/extension.hpp"
 
 namespace walrus {
@@ -80,16 +82,51 @@ std::vector<Result<void, SliverError>> verify_slivers(const VerifiedMetadata& me
 Result<void, SymbolError> verify_recovery_symbol(const VerifiedMetadata& metadata,
                                                  const CodeParameters& code, Axis target_axis,
                                                  SliverIndex target, const RecoverySymbol& symbol) {
+    return verify_recovery_symbols(metadata, code, target_axis, target, {&symbol, 1})[0];
+}
+
+std::vector<Result<void, SymbolError>> verify_recovery_symbols(
+    const VerifiedMetadata& metadata, const CodeParameters& code, Axis target_axis,
+    SliverIndex target, std::span<const RecoverySymbol> symbols) {
     WALRUS_CHECK(metadata.shard_count() == code.shard_count());
-    const SliverIndex source = symbol.symbol.index;
-    if (source.value >= code.shard_count() || target.value >= code.shard_count())
-        return fail(SymbolError::IndexTooLarge);
-    if (symbol.symbol.data.size() != metadata.symbol_bytes())
-        return fail(SymbolError::SymbolSizeMismatch);
-    const Digest& root = metadata.sliver_hash(orthogonal(target_axis), source);
-    if (!merkle_verify(root, code.shard_count(), symbol.symbol.data, target.value, symbol.proof))
-        return fail(SymbolError::InvalidProof);
-    return {};
+    const std::size_t path_length = merkle_path_length(code.shard_count());
+    std::vector<Result<void, SymbolError>> verdicts(symbols.size());
+    std::vector<std::size_t> candidates;
+    std::vector<const Byte*> cells;
+    for (std::size_t i = 0; i < symbols.size(); ++i) {
+        const DecodingSymbol& cell = symbols[i].symbol;
+        if (cell.index.value >= code.shard_count() || target.value >= code.shard_count()) {
+            verdicts[i] = fail(SymbolError::IndexTooLarge);
+        } else if (cell.data.size() != metadata.symbol_bytes()) {
+            verdicts[i] = fail(SymbolError::SymbolSizeMismatch);
+        } else if (symbols[i].proof.path.size() != path_length) {
+            verdicts[i] = fail(SymbolError::InvalidProof);
+        } else {
+            candidates.push_back(i);
+            cells.push_back(cell.data.data());
+        }
+    }
+    // All proofs are for the same leaf index, so all siblings of a level stand on the same side.
+    const hash::HashKernels& kernels = hash::kernels();
+    const std::size_t count = candidates.size();
+    std::vector<Digest> nodes(count);
+    std::vector<Digest> siblings(count);
+    hash::hash_leaves(kernels, cells.data(), metadata.symbol_bytes(), count, nodes.data());
+    for (std::size_t level = 0; level < path_length && count > 0; ++level) {
+        for (std::size_t i = 0; i < count; ++i)
+            siblings[i] = symbols[candidates[i]].proof.path[level].bytes();
+        const Byte* node = nodes[0].bytes.data();
+        const Byte* sibling = siblings[0].bytes.data();
+        const bool on_the_left = (target.value >> level) % 2 == 0;
+        hash::hash_inner(kernels, on_the_left ? node : sibling, sizeof(Digest),
+                         on_the_left ? sibling : node, sizeof(Digest), count, nodes.data());
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const SliverIndex source = symbols[candidates[i]].symbol.index;
+        if (nodes[i] != metadata.sliver_hash(orthogonal(target_axis), source))
+            verdicts[candidates[i]] = fail(SymbolError::InvalidProof);
+    }
+    return verdicts;
 }
 
 Result<void, SymbolError> verify_general_symbol(const VerifiedMetadata& metadata,

@@ -53,6 +53,12 @@ Result<void, SymbolError> verify_recovery_symbol(const VerifiedMetadata& metadat
                                                  const CodeParameters& code, Axis target_axis,
                                                  SliverIndex target, const RecoverySymbol& symbol);
 
+/// Many symbols for one target at once, which is faster than one by one; entry i is the verdict of
+/// symbols[i].
+std::vector<Result<void, SymbolError>> verify_recovery_symbols(
+    const VerifiedMetadata& metadata, const CodeParameters& code, Axis target_axis,
+    SliverIndex target, std::span<const RecoverySymbol> symbols);
+
 /// Checks a general symbol for recovering sliver `target` of `target_axis`. Usable are cells of an
 /// orthogonal sliver at `target`, and cells of the target sliver itself.
 Result<void, SymbolError> verify_general_symbol(const VerifiedMetadata& metadata,

@@ -156,6 +156,35 @@ TEST(VerifySymbol, ErrorsComeInTheOrderOfTheSpecification) {
     EXPECT_EQ(error_of(symbol, 6), SymbolError::IndexTooLarge);
 }
 
+TEST(VerifySymbol, BatchGivesEachItsOwnVerdict) {
+    const Encoded encoded(31, full_blob_bytes(31, 8));
+    const Matrix matrix = naive_matrix(encoded.code, encoded.blob);
+    for (const Axis axis : kAxes)
+        for (const std::size_t target : {0u, 13u, 30u}) {
+            std::vector<RecoverySymbol> symbols;
+            for (std::size_t source = 0; source < 31; ++source)
+                symbols.push_back(matrix.recovery_symbol(axis, source, target));
+            symbols[2].symbol.data[7] ^= 2;
+            symbols[5].proof.path.pop_back();
+            symbols[6].symbol.index = SliverIndex(31);
+            symbols[11].symbol.data.clear();
+            symbols[29].symbol.index = SliverIndex(28);
+            const auto verdicts = verify_recovery_symbols(encoded.metadata(), encoded.code, axis,
+                                                          sliver_index(target), symbols);
+            for (std::size_t i = 0; i < 31; ++i) {
+                if (i == 2 || i == 5 || i == 29) {
+                    EXPECT_EQ(verdicts[i].error(), SymbolError::InvalidProof);
+                } else if (i == 6) {
+                    EXPECT_EQ(verdicts[i].error(), SymbolError::IndexTooLarge);
+                } else if (i == 11) {
+                    EXPECT_EQ(verdicts[i].error(), SymbolError::SymbolSizeMismatch);
+                } else {
+                    EXPECT_TRUE(verdicts[i]) << i;
+                }
+            }
+        }
+}
+
 TEST(VerifySymbol, GeneralSymbolServesBothAxesAndNoOther) {
     for (const std::uint32_t n : {4u, 7u, 10u}) {
         const Encoded encoded(n, full_blob_bytes(n, 6));
