@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ledger on an ordered store: state, owner index, transactions and blocks
-// (docs/formats/ledger_database.md). Every block is one synced write batch, so that after a crash a
+// (docs/formats/ledger-database.md). Every block is one synced write batch, so that after a crash a
 // block is there with all that it changed, or not at all.
 //
 // Reads are thread safe and see whole blocks per key; `commit` has one caller at a time. Calls block.

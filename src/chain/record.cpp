@@ -20,7 +20,7 @@ struct StoredFailure {
     std::string function;
     std::string abort_name;
 };
-/// docs/formats/ledger_database.md, in order.
+/// docs/formats/ledger-database.md, in order.
 struct StoredRecord {
     std::uint64_t block_seq = 0;
     std::uint32_t index = 0;

@@ -48,7 +48,7 @@ struct Head {
 /// The part of a record that blocks carry.
 BlockTransaction block_transaction(const ledger::ExecutedTransaction& executed);
 
-/// Storage form (docs/formats/ledger_database.md). Errors: Corrupt.
+/// Storage form (docs/formats/ledger-database.md). Errors: Corrupt.
 Bytes encode_record(const TransactionRecord& record);
 ChainResult<TransactionRecord> decode_record(ByteView bytes);
 
