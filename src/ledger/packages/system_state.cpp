@@ -263,8 +263,8 @@ BlobId derive_blob_id(std::uint8_t encoding_type, std::uint64_t size, const Dige
 // --------------------------------------------------------------------------------------- votes
 
 std::optional<std::uint64_t> quorum_above(std::vector<WeightedVote> votes, std::uint64_t n_shards) {
-    std::stable_sort(votes.begin(), votes.end(),
-                     [](const auto& a, const auto& b) { return a.vote > b.vote; });
+    std::sort(votes.begin(), votes.end(),
+              [](const auto& a, const auto& b) { return a.vote > b.vote; });
     std::uint64_t weight = 0;
     for (const WeightedVote& vote : votes) {
         weight += vote.weight;
@@ -274,8 +274,8 @@ std::optional<std::uint64_t> quorum_above(std::vector<WeightedVote> votes, std::
 }
 
 std::optional<std::uint64_t> quorum_below(std::vector<WeightedVote> votes, std::uint64_t n_shards) {
-    std::stable_sort(votes.begin(), votes.end(),
-                     [](const auto& a, const auto& b) { return a.vote > b.vote; });
+    std::sort(votes.begin(), votes.end(),
+              [](const auto& a, const auto& b) { return a.vote > b.vote; });
     std::uint64_t weight = n_shards;
     for (const WeightedVote& vote : votes) {
         if (vote.weight > weight) return std::nullopt;
