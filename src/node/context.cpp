@@ -104,9 +104,9 @@ io::Task<ApiResult<MetadataPtr>> stored_metadata(NodeContext& node, BlobId id) {
     co_return metadata;
 }
 
-io::Task<void> flush_pending(NodeContext& node, BlobId id) {
-    if (!node.pending.contains(id)) co_return;
-    PendingUploads::Blob blob = node.pending.take(id);
+namespace {
+
+io::Task<void> store_pending(NodeContext& node, BlobId id, PendingUploads::Blob blob) {
     if (blob.metadata) {
         const Bytes body = blob.metadata->encode();
         auto stored = co_await store_record(node, store::RecordKey::metadata(id), body);
@@ -123,6 +123,18 @@ io::Task<void> flush_pending(NodeContext& node, BlobId id) {
             io::log_warn("node", "a sliver uploaded ahead of blob {} is lost: {}", to_text(id),
                          stored.error().message);
     }
+}
+
+}  // namespace
+
+io::Task<void> flush_pending(NodeContext& node, BlobId id) {
+    while (node.flushing.contains(id)) co_await node.flushed.wait();
+    if (!node.pending.contains(id)) co_return;
+    PendingUploads::Blob blob = node.pending.take(id);
+    node.flushing.insert(id);
+    co_await store_pending(node, id, std::move(blob));
+    node.flushing.erase(id);
+    node.flushed.notify_all();
 }
 
 io::Task<void> remove_unwanted(NodeContext& node, std::vector<BlobId> ids) {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ struct NodeContext {
           verifications(environment_.loop, config_.limits.verifications_max != 0
                                                ? config_.limits.verifications_max
                                                : 2 * environment_.cpu.concurrency()),
-          changed(environment_.loop), started_us(environment_.loop.monotonic_us()) {}
+          flushed(environment_.loop), changed(environment_.loop),
+          started_us(environment_.loop.monotonic_us()) {}
 
     io::Environment& environment;
     const NodeConfig& config;
@@ -62,9 +64,11 @@ struct NodeContext {
     BufferPool buffers;
     MetadataCache metadata_cache;
     PendingUploads pending;
+    std::set<BlobId> flushing;  ///< blobs whose pending uploads are being stored
     Registrations registrations;
     io::Semaphore verifications;
     LedgerView ledger;
+    io::Event flushed;  ///< one of `flushing` is done
     io::Event changed;  ///< the ledger view changed
     std::uint64_t started_us;
     bool stopping = false;
@@ -99,7 +103,8 @@ ApiResult<std::shared_ptr<const CommitteeView>> committee_of(const NodeContext& 
 io::Task<ApiResult<bool>> store_record(NodeContext& node, store::RecordKey key, ByteView payload);
 /// Verified metadata of a blob from cache or store; null if there is none.
 io::Task<ApiResult<MetadataPtr>> stored_metadata(NodeContext& node, BlobId id);
-/// Stores what was uploaded ahead of the registration that has now been seen.
+/// Stores what was uploaded ahead of the registration that has now been seen. Returns when all of it
+/// is, also if somebody else has begun.
 io::Task<void> flush_pending(NodeContext& node, BlobId id);
 /// Removes the data of blobs that nobody has a right to any more.
 io::Task<void> remove_unwanted(NodeContext& node, std::vector<BlobId> ids);

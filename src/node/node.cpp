@@ -42,10 +42,10 @@ StartError from_store_start(const store::StoreError& error) {
 class NodeImpl final : public Node {
 public:
     NodeImpl(io::Environment& environment, NodeConfig config, io::Metrics& metrics,
-             std::unique_ptr<store::NodeStore> store)
+             std::unique_ptr<store::NodeStore> store, std::unique_ptr<rpc::LedgerClient> ledger)
         : environment_(environment), config_(std::move(config)), store_(std::move(store)),
           context_(environment, config_, metrics, *store_), refresh_committee_(environment.loop),
-          tasks_(environment.loop) {}
+          ledger_(std::move(ledger)), tasks_(environment.loop) {}
 
     Result<void, StartError> begin() {
         http::ServerOptions options;
@@ -59,11 +59,13 @@ public:
         options.name = "walrus-node";
         options.limits.connections_max = config_.limits.connections_max;
         options.limits.unread_body_bytes_max = kUnreadBodyBytesMax;
-        http_ = http::Client::make(environment_);
-        auto ledger = rpc::LedgerClient::make(environment_, *http_, config_.ledger_url);
-        if (!ledger)
-            return refuse(StartCode::InvalidConfig, "ledger URL: " + ledger.error().message);
-        ledger_ = std::move(*ledger);
+        if (!ledger_) {
+            http_ = http::Client::make(environment_);
+            auto ledger = rpc::LedgerClient::make(environment_, *http_, config_.ledger_url);
+            if (!ledger)
+                return refuse(StartCode::InvalidConfig, "ledger URL: " + ledger.error().message);
+            ledger_ = std::move(*ledger);
+        }
         WALRUS_TRY(load_committee());
 
         add_routes(context_, router_);
@@ -108,7 +110,7 @@ public:
         // Closing blocks.
         auto close = [this] { store_.reset(); };
         co_await io::offload(environment_.loop, environment_.disk, std::move(close));
-        http_->close_idle();
+        if (http_) http_->close_idle();
     }
 
 private:
@@ -238,6 +240,13 @@ Result<void, StartError> check_config(const NodeConfig& config) {
 io::Task<Result<std::unique_ptr<Node>, StartError>> Node::start(io::Environment& environment,
                                                                 NodeConfig config,
                                                                 io::Metrics& metrics) {
+    auto node = co_await start_with_ledger(environment, std::move(config), metrics, nullptr);
+    co_return std::move(node);
+}
+
+io::Task<Result<std::unique_ptr<Node>, StartError>> Node::start_with_ledger(
+    io::Environment& environment, NodeConfig config, io::Metrics& metrics,
+    std::unique_ptr<rpc::LedgerClient> ledger) {
     WALRUS_CO_CHECK_OK(check_config(config));
     store::SliverStoreOptions options;
     options.segment_bytes_max = config.limits.segment_bytes_max;
@@ -248,7 +257,7 @@ io::Task<Result<std::unique_ptr<Node>, StartError>> Node::start(io::Environment&
     auto store = co_await io::offload(environment.loop, environment.disk, std::move(open));
     if (!store) co_return tl::unexpected<StartError>(from_store_start(store.error()));
     auto node = std::make_unique<NodeImpl>(environment, std::move(config), metrics,
-                                           std::move(*store));
+                                           std::move(*store), std::move(ledger));
     WALRUS_CO_CHECK_OK(node->begin());
     co_return std::unique_ptr<Node>(std::move(node));
 }

@@ -18,6 +18,10 @@
 #include "io/metrics.hpp"
 #include "protocol/ids.hpp"
 
+namespace walrus::rpc {
+class LedgerClient;
+}
+
 namespace walrus::node {
 
 /// Every bound of a node, in one place.
@@ -93,6 +97,10 @@ public:
     static io::Task<Result<std::unique_ptr<Node>, StartError>> start(io::Environment& environment,
                                                                      NodeConfig config,
                                                                      io::Metrics& metrics);
+    /// The same with a given way to the ledger instead of `config.ledger_url`.
+    static io::Task<Result<std::unique_ptr<Node>, StartError>> start_with_ledger(
+        io::Environment& environment, NodeConfig config, io::Metrics& metrics,
+        std::unique_ptr<rpc::LedgerClient> ledger);
     /// The port that the node listens on.
     virtual std::uint16_t port() const = 0;
     /// True: the committee is known and the node has seen all blocks that the ledger had when asked.

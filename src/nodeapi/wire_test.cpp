@@ -141,7 +141,7 @@ TEST(NodeWire, ConfirmationRoundTrips) {
     message.message = {1, 0, 3, 9};
     message.signature.bytes.fill(0xab);
     const std::string json = to_json(attest::StorageConfirmation(message));
-    EXPECT_EQ(json.substr(0, 43), R"({"signed":{"serializedMessage":"AQADCQ==","s)");
+    EXPECT_TRUE(json.starts_with(R"({"signed":{"serializedMessage":"AQADCQ==","signature":")"));
     const auto back = confirmation_from_json(json);
     ASSERT_TRUE(back);
     EXPECT_EQ(back->signed_message(), message);

@@ -27,8 +27,8 @@ public:
 
     /// To be called after every put.
     void note_put();
-    /// Until everything up to `lsn` is durable. Errors: ReadOnly, Io, NoSpace: then it is not, and
-    /// nothing that depends on it may be promised.
+    /// Until everything up to `lsn` is durable. Errors: ReadOnly: then it is not, and nothing that
+    /// depends on it may be promised.
     io::Task<StoreResult<void>> wait_durable(Lsn lsn);
     /// Commits what is left and waits for it. Must be awaited before destruction.
     io::Task<void> stop();

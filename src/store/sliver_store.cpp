@@ -276,7 +276,7 @@ StoreResult<Lsn> SliverStore::commit_alone() {
     const std::lock_guard lock(state_mutex_);
     if (!written) {
         read_only_ = true;
-        return tl::make_unexpected(written.error());
+        return store_failure(StoreCode::ReadOnly, "not durable: " + written.error().message);
     }
     for (const auto& [key, record] : committing_)
         add_use(use_[record.location.segment], record.location);

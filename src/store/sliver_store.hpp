@@ -85,8 +85,8 @@ public:
     StoreResult<bool> contains(const RecordKey& key);
     StoreResult<BlobPresence> presence(const BlobId& id);
 
-    /// Makes all puts before the call durable and returns the last one's number. Errors end all
-    /// writing until a restart (ReadOnly): after a failed sync nobody knows what is on the disk.
+    /// Makes all puts before the call durable and returns the last one's number. Errors: ReadOnly,
+    /// which ends all writing until a restart: after a failed sync nobody knows what is on the disk.
     StoreResult<Lsn> commit();
     Lsn durable_lsn() const;
     /// Bytes put but not durable.
