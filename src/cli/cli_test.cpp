@@ -274,6 +274,11 @@ TEST_F(Cli, WalletKeepsItsKeysToItself) {
 TEST_F(Cli, IdsAreAcceptedInEverySpelling) {
     const std::string text = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     const std::string hex = "0x01" + std::string(62, '0');
+    // One id in 64 begins with a minus sign.
+    const std::string minus = "-" + std::string(41, 'A') + "A";
+    EXPECT_EQ(run("convert-blob-id " + minus + " --json").out, "\"" + minus + "\"\n");
+    EXPECT_EQ(run("read " + minus).exit_code, 6);  // no network is configured
+    EXPECT_EQ(run("blob-status --blob-id " + minus).exit_code, 6);
     for (const std::string& spelling : {text, text + "=", hex, std::string("1")}) {
         const Result result = run("convert-blob-id " + spelling + " --json");
         EXPECT_EQ(result.exit_code, 0) << spelling << result.err;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "protocol/ids.hpp"
 
 namespace walrus::cli {
 
@@ -122,6 +123,20 @@ std::string path_of(const CLI::App* app) {
 
 }  // namespace
 
+namespace {
+/// One blob id in 64 begins with a minus sign, and must not be taken for a flag: it is passed on in
+/// the standard alphabet, which every command accepts as well. In reverse order, as CLI11 wants it.
+std::vector<std::string> reversed_arguments(int argc, char** argv) {
+    std::vector<std::string> out;
+    for (int i = argc - 1; i > 0; --i) {
+        const std::string text = argv[i];
+        const auto id = text.starts_with('-') ? parse_blob_id_strict(text) : std::nullopt;
+        out.push_back(id ? base64_encode(id->view()) : text);
+    }
+    return out;
+}
+}  // namespace
+
 Parsed parse_command_line(int argc, char** argv, const std::vector<Command>& commands,
                           const std::string& version) {
     Parsed out;
@@ -141,7 +156,7 @@ Parsed parse_command_line(int argc, char** argv, const std::vector<Command>& com
     declare_globals(app, out.globals);
     for (const Command& command : commands) add_command(app, command, out.run);
     try {
-        app.parse(argc, argv);
+        app.parse(reversed_arguments(argc, argv));
     } catch (const CLI::Success& done) {  // help, version
         out.run = nullptr;
         out.exit_code = app.exit(done);

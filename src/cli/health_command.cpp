@@ -87,6 +87,8 @@ io::Task<RunResult> show(client::Client& client, std::vector<NodeId> ids, bool j
     for (const client::NodeInfo& node : view->nodes)
         if (ids.empty() || std::find(ids.begin(), ids.end(), node.id) != ids.end())
             answers.push_back({&node, std::nullopt, ""});
+    std::sort(answers.begin(), answers.end(),
+              [](const Answer& a, const Answer& b) { return a.node->name < b.node->name; });
     if (answers.size() < ids.size())
         co_return client::client_failure(ClientCode::NotFound,
                                          "a node that was named is not in the committee");

@@ -25,7 +25,7 @@ struct Limits {
     BackoffLimits node_backoff;
 
     // -- write path
-    BackoffLimits registered_backoff{50, 1'000, 30};  ///< while a node has not seen a registration
+    BackoffLimits registered_backoff{5, 1'000, 40};  ///< while a node has not seen a registration
     /// Stored slivers at least this long are asked for before they are sent again.
     std::size_t status_check_bytes_min = 5560;
     /// After certification: how long to wait for nodes that make no progress at all, and at most.
