@@ -155,8 +155,7 @@ void History::append(const BlockSummary& summary) {
 Digest History::root() const {
     if (peaks.empty()) return {};
     Digest bag = peaks.back();
-    for (std::size_t i = peaks.size() - 1; i-- > 0;)
-        bag = hash_pair(kHistoryBagTag, peaks[i], bag);
+    for (std::size_t i = peaks.size() - 1; i-- > 0;) bag = hash_pair(kHistoryBagTag, peaks[i], bag);
     Bytes data;
     put_le(data, leaf_count);
     walrus::append(data, bag.view());
@@ -171,8 +170,8 @@ ChainResult<void> verify_sealed_header(const std::optional<SealedHeader>& previo
         return chain_failure(ChainCode::Broken, fmt::format("block {}: {}", summary.seq, what));
     };
     if (header.header.format != kBlockFormat)
-        return broken(fmt::format("format {} is not known, only {}", header.header.format,
-                                  kBlockFormat));
+        return broken(
+            fmt::format("format {} is not known, only {}", header.header.format, kBlockFormat));
     const std::uint64_t expected = previous ? previous->header.summary.seq + 1 : 0;
     if (summary.seq < expected)
         return broken(fmt::format("it was there before, block {} comes next", expected));

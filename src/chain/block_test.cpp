@@ -90,13 +90,13 @@ TEST(BlockChain, EveryBlockOfAGoodChainVerifies) {
 
 TEST(BlockChain, AGapIsFound) {
     const Chain chain(4);
-    const auto result =
-        verify_sealed_header(chain.headers[1], chain.headers[3], public_of(chain.key), chain.chain_id);
+    const auto result = verify_sealed_header(chain.headers[1], chain.headers[3],
+                                             public_of(chain.key), chain.chain_id);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ChainCode::Broken);
     EXPECT_NE(result.error().message.find("block 2 is missing"), std::string::npos);
-    EXPECT_FALSE(verify_sealed_header(std::nullopt, chain.headers[1], public_of(chain.key),
-                                      chain.chain_id));
+    EXPECT_FALSE(
+        verify_sealed_header(std::nullopt, chain.headers[1], public_of(chain.key), chain.chain_id));
     EXPECT_FALSE(verify_sealed_header(chain.headers[2], chain.headers[2], public_of(chain.key),
                                       chain.chain_id));
 }
@@ -131,8 +131,8 @@ TEST(BlockChain, EveryFlippedBitOfAHeaderIsCaught) {
         bad[bit / 8] ^= static_cast<Byte>(1u << (bit % 8));
         const auto header = decode_sealed_header(bad);
         if (!header) continue;
-        EXPECT_FALSE(verify_sealed_header(chain.headers[1], *header, public_of(chain.key),
-                                          chain.chain_id))
+        EXPECT_FALSE(
+            verify_sealed_header(chain.headers[1], *header, public_of(chain.key), chain.chain_id))
             << bit;
     }
 }

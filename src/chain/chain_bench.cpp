@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast the ledger answers: chain_bench DIRECTORY [transactions]. Registrations, in process, on a
-// RocksDB store in a new directory below DIRECTORY: latency of one client after another, then the
+// How fast the ledger answers: chain_bench DIRECTORY [transactions]. Registrations, in process, on
+// a RocksDB store in a new directory below DIRECTORY: latency of one client after another, then the
 // throughput of 64 at a time.
 #include <fmt/format.h>
 
@@ -89,10 +89,9 @@ io::Task<void> run(io::Environment& environment, std::string directory, std::siz
     bench.config = ledger::testing::make_config(options);
     bench.handles = ledger::make_handles(ledger::make_genesis(bench.config)->ids);
     ServiceOptions service_options;
-    auto opened =
-        co_await LedgerService::open(environment, std::move(directory), bench.config,
-                                     ledger::testing::account_key(99), service_options,
-                                     *bench.metrics);
+    auto opened = co_await LedgerService::open(environment, std::move(directory), bench.config,
+                                               ledger::testing::account_key(99), service_options,
+                                               *bench.metrics);
     WALRUS_CHECK(opened.has_value());
     bench.service = std::move(*opened);
     co_await measure(bench, 50, 1, "warm-up");
@@ -114,8 +113,8 @@ int main(int argc, char** argv) {
     const auto count = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 5000;
     auto real = walrus::io::RealEnvironment::make({.name = "bench"});
     walrus::io::Environment& environment = real->environment();
-    const std::string directory = fmt::format("{}/chain-bench-{}", argv[1],
-                                              environment.random.next_u64());
+    const std::string directory =
+        fmt::format("{}/chain-bench-{}", argv[1], environment.random.next_u64());
     real->start();
     walrus::io::run_blocking(*real, walrus::chain::run(environment, directory, count));
     (void)environment.files.remove_all(directory);

@@ -34,7 +34,9 @@ Bytes tagged(Byte tag, ByteView rest) {
     append(key, rest);
     return key;
 }
-Bytes meta_key(std::string_view name) { return tagged(kMetaKeyTag, as_bytes(name)); }
+Bytes meta_key(std::string_view name) {
+    return tagged(kMetaKeyTag, as_bytes(name));
+}
 Bytes transaction_key(const TransactionDigest& digest) {
     return tagged(kTransactionKeyTag, digest.view());
 }
@@ -43,7 +45,8 @@ Bytes block_key(std::uint64_t seq) {
     store_be(raw, seq);
     return tagged(kBlockKeyTag, raw);
 }
-/// Owner and type; the id completes the key. A type without arguments may be cut before their count.
+/// Owner and type; the id completes the key. A type without arguments may be cut before their
+/// count.
 Bytes owner_prefix(const Address& owner, const ledger::StructTag* type, bool any_arguments) {
     Bytes key = tagged(kOwnerKeyTag, owner.view());
     if (type == nullptr) return key;
@@ -142,10 +145,9 @@ bool DatabaseReader::executed(const TransactionDigest& digest) const {
 
 ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
     std::unique_ptr<io::KeyValueStore> store, std::optional<ledger::GenesisConfig> genesis,
-    const SequencerKey& sequencer, const std::string& where) {
+    const std::optional<SequencerKey>& sequencer, const std::string& where) {
     std::unique_ptr<LedgerDatabase> database(new LedgerDatabase);
     database->store_ = std::move(store);
-    database->sequencer_ = sequencer;
     auto format = WALRUS_TRY(get(*database->store_, meta_key(kFormatName)));
     if (!format) {
         auto any = database->store_->last({}, {});
@@ -153,10 +155,11 @@ ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
         if (any->has_value())
             return chain_failure(ChainCode::WrongFormat,
                                  fmt::format("{} holds something else than a ledger", where));
-        if (!genesis)
+        if (!genesis || !sequencer)
             return chain_failure(
                 ChainCode::NotFound,
                 fmt::format("there is no ledger in {}, and no genesis to start one from", where));
+        database->sequencer_ = *sequencer;
         WALRUS_TRY(database->create(*genesis));
         format = WALRUS_TRY(get(*database->store_, meta_key(kFormatName)));
     }
@@ -170,20 +173,20 @@ ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
                         where, number, kDatabaseFormat));
     const auto genesis_raw = WALRUS_TRY(get(*database->store_, meta_key(kGenesisName)));
     const auto sequencer_raw = WALRUS_TRY(get(*database->store_, meta_key(kSequencerName)));
-    if (!genesis_raw || !sequencer_raw)
+    if (!genesis_raw || !sequencer_raw || sequencer_raw->size() != SequencerKey().size())
         return chain_failure(ChainCode::Corrupt, fmt::format("{}: genesis is missing", where));
-    database->genesis_ =
-        WALRUS_TRY(decode_as<ledger::GenesisConfig>(*genesis_raw, "genesis"));
+    database->genesis_ = WALRUS_TRY(decode_as<ledger::GenesisConfig>(*genesis_raw, "genesis"));
     const ChainId chain = ledger::chain_id(database->genesis_);
     if (genesis && ledger::chain_id(*genesis) != chain)
         return chain_failure(
             ChainCode::WrongFormat,
             fmt::format("the ledger in {} is of chain {}, genesis.yaml is of chain {}", where,
                         to_text(chain), to_text(ledger::chain_id(*genesis))));
-    if (!equal(*sequencer_raw, sequencer))
-        return chain_failure(ChainCode::WrongFormat,
-                             fmt::format("the ledger in {} was sealed with another sequencer key",
-                                         where));
+    std::copy(sequencer_raw->begin(), sequencer_raw->end(), database->sequencer_.begin());
+    if (sequencer && database->sequencer_ != *sequencer)
+        return chain_failure(
+            ChainCode::WrongFormat,
+            fmt::format("the ledger in {} was sealed with another sequencer key", where));
     DatabaseReader reader(*database->store_);
     const auto ids = reader.parameter(ledger::kIdsParameter);
     if (auto error = reader.error()) return tl::make_unexpected(std::move(*error));
@@ -198,8 +201,7 @@ ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
 
 ChainResult<void> LedgerDatabase::create(const ledger::GenesisConfig& genesis) {
     auto made = ledger::make_genesis(genesis);
-    if (!made)
-        return chain_failure(ChainCode::InvalidArgument, "genesis: " + made.error().message);
+    if (!made) return chain_failure(ChainCode::InvalidArgument, "genesis: " + made.error().message);
     ids_ = made->ids;
     io::WriteBatch batch;
     batch.put(meta_key(kFormatName), bcs::encode(kDatabaseFormat));
@@ -265,17 +267,16 @@ ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::owned(
     OwnedIds out;
     Bytes last_key;
     bool more = false;
-    auto scanned =
-        store_->scan(from, prefix_end(prefix), [&](ByteView key, ByteView) {
-            if (out.ids.size() == count_max) {
-                more = true;
-                return false;
-            }
-            if (key.size() < token_start + ObjectId::kSize) return true;
-            out.ids.push_back(ObjectId::from(key.last(ObjectId::kSize)));
-            last_key = to_bytes(key);
-            return true;
-        });
+    auto scanned = store_->scan(from, prefix_end(prefix), [&](ByteView key, ByteView) {
+        if (out.ids.size() == count_max) {
+            more = true;
+            return false;
+        }
+        if (key.size() < token_start + ObjectId::kSize) return true;
+        out.ids.push_back(ObjectId::from(key.last(ObjectId::kSize)));
+        last_key = to_bytes(key);
+        return true;
+    });
     if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
     if (more) out.next_token = to_bytes(ByteView(last_key).subspan(token_start));
     return out;
@@ -297,9 +298,9 @@ ChainResult<BlockPtr> LedgerDatabase::block(std::uint64_t seq) const {
     for (const TransactionDigest& digest : stored.transactions) {
         const RecordPtr record = WALRUS_TRY(transaction(digest));
         if (!record)
-            return chain_failure(ChainCode::Corrupt,
-                                 fmt::format("transaction {} of block {} is missing",
-                                             to_text(digest), seq));
+            return chain_failure(
+                ChainCode::Corrupt,
+                fmt::format("transaction {} of block {} is missing", to_text(digest), seq));
         block->transactions.push_back(block_transaction(record->executed));
     }
     return BlockPtr(std::move(block));

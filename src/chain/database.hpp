@@ -3,7 +3,8 @@
 // (docs/formats/ledger-database.md). Every block is one synced write batch, so that after a crash a
 // block is there with all that it changed, or not at all.
 //
-// Reads are thread safe and see whole blocks per key; `commit` has one caller at a time. Calls block.
+// Reads are thread safe and see whole blocks per key; `commit` has one caller at a time. Calls
+// block.
 #pragma once
 
 #include <atomic>
@@ -22,6 +23,8 @@ namespace walrus::chain {
 /// Format of the database that we write and read.
 inline constexpr std::uint32_t kDatabaseFormat = 1;
 inline constexpr std::size_t kPageTokenBytesMax = 1024;
+/// Where the database is below a ledger's directory.
+inline constexpr const char* kDatabaseDirectory = "database";
 
 /// What a block adds, ready to be written.
 struct PreparedBlock {
@@ -31,8 +34,8 @@ struct PreparedBlock {
     Head head;  ///< after the block
 };
 
-/// The stored state for one piece of work. If the store fails, reads give nothing and `error` says so
-/// afterwards: what was computed from them must then be dropped.
+/// The stored state for one piece of work. If the store fails, reads give nothing and `error` says
+/// so afterwards: what was computed from them must then be dropped.
 class DatabaseReader final : public ledger::StateReader {
 public:
     explicit DatabaseReader(const io::KeyValueStore& store) : store_(store) {}
@@ -52,18 +55,18 @@ private:
 
 class LedgerDatabase {
 public:
-    /// Opens what is stored, or creates it from `genesis`. `where` names the place in messages.
-    /// Errors: as LedgerService::open.
+    /// Opens what is stored, or creates it from `genesis`, which needs a sequencer; without one the
+    /// stored key counts. `where` names the place in messages. Errors: as LedgerService::open.
     static ChainResult<std::unique_ptr<LedgerDatabase>> open(
         std::unique_ptr<io::KeyValueStore> store, std::optional<ledger::GenesisConfig> genesis,
-        const SequencerKey& sequencer, const std::string& where);
+        const std::optional<SequencerKey>& sequencer, const std::string& where);
 
     const ledger::GenesisConfig& genesis() const { return genesis_; }
     const ledger::LedgerIds& ids() const { return ids_; }
     const SequencerKey& sequencer() const { return sequencer_; }
     const io::KeyValueStore& store() const { return *store_; }
-    /// Counts the beginnings and the ends of commits; odd while one is being written. Equal and even
-    /// before and after some reads: they saw one state.
+    /// Counts the beginnings and the ends of commits; odd while one is being written. Equal and
+    /// even before and after some reads: they saw one state.
     std::uint64_t write_count() const { return write_count_.load(); }
 
     /// As stored. Errors: NotDurable (the store failed), Corrupt.

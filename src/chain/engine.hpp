@@ -40,8 +40,9 @@ public:
     virtual io::Task<void> stop() = 0;
 };
 
-/// One process orders by itself: a block is what came in while the previous one went to disk, at most
-/// `block_transactions_max`; without transactions there are no blocks. All references outlive it.
+/// One process orders by itself: a block is what came in while the previous one went to disk, at
+/// most `block_transactions_max`; without transactions there are no blocks. All references outlive
+/// it.
 std::unique_ptr<Engine> make_solo_engine(io::Environment& environment, LedgerDatabase& database,
                                          std::unique_ptr<BlockExecutor> executor,
                                          AccountKey sequencer, EngineLimits limits,

@@ -40,8 +40,7 @@ ChainResult<SystemStatePtr> system_state(const ledger::LedgerIds& ids,
     if (!object) return corrupt("no system object");
     const auto system = bcs::decode_prefix<ledger::System>(object->contents);
     if (!system) return corrupt("the system object does not parse");
-    auto inner =
-        overlay.system_state(ledger::system_state_field_id(ids.system, system->version));
+    auto inner = overlay.system_state(ledger::system_state_field_id(ids.system, system->version));
     if (!inner) return corrupt("no system state");
     return inner;
 }
@@ -70,8 +69,7 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
     if (!committee_digest_ || committee_digest_->first != committee.digest())
         committee_digest_ = {committee.digest(), committee_digest(bcs::encode(*committee))};
 
-    ledger::AppliedBlock applied =
-        ledger::apply_block(state, context, block.transactions, &cache_);
+    ledger::AppliedBlock applied = ledger::apply_block(state, context, block.transactions, &cache_);
     if (auto error = state.error()) {
         cache_ = {};
         return tl::make_unexpected(std::move(*error));
@@ -147,9 +145,8 @@ void finish_header(PreparedBlock& prepared) {
     prepared.head.last = prepared.block.header;
 }
 
-ChainResult<void> check_block(BlockExecutor& replay, 
-                              const LedgerDatabase& database, std::uint64_t seq,
-                              CheckReport& report) {
+ChainResult<void> check_block(BlockExecutor& replay, const LedgerDatabase& database,
+                              std::uint64_t seq, CheckReport& report) {
     const auto broken = [&](std::string what) -> ChainResult<void> {
         return chain_failure(ChainCode::Broken, fmt::format("block {}: {}", seq, what));
     };
@@ -210,6 +207,32 @@ ChainResult<CheckReport> check_database(const LedgerDatabase& database) {
         return chain_failure(ChainCode::Broken,
                              "the stored state is not what the blocks from genesis give");
     return report;
+}
+
+ChainResult<std::unique_ptr<io::KeyValueStore>> open_ledger_store(io::Environment& environment,
+                                                                  const std::string& directory) {
+    const auto from_io = [](const io::IoError& error) {
+        const ChainCode code = error.code == io::IoCode::InUse     ? ChainCode::Busy
+                               : error.code == io::IoCode::Corrupt ? ChainCode::Corrupt
+                                                                   : ChainCode::NotDurable;
+        return chain_failure(code, error.message);
+    };
+    auto created = environment.files.create_directories(directory);
+    if (!created) return from_io(created.error());
+    auto store = environment.open_store(directory + "/" + kDatabaseDirectory);
+    if (!store) return from_io(store.error());
+    return std::move(*store);
+}
+
+ChainResult<CheckReport> check_ledger(io::Environment& environment, const std::string& directory) {
+    const auto exists = environment.files.exists(directory);
+    if (!exists || !*exists)
+        return chain_failure(ChainCode::NotFound,
+                             fmt::format("there is no ledger in {}", directory));
+    auto store = WALRUS_TRY(open_ledger_store(environment, directory));
+    const auto database =
+        WALRUS_TRY(LedgerDatabase::open(std::move(store), std::nullopt, std::nullopt, directory));
+    return check_database(*database);
 }
 
 }  // namespace walrus::chain

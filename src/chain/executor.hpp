@@ -9,6 +9,7 @@
 
 #include "chain/database.hpp"
 #include "crypto/signature.hpp"
+#include "io/environment.hpp"
 #include "ledger/execute.hpp"
 
 namespace walrus::chain {
@@ -48,11 +49,11 @@ public:
     /// Executes and fills in the header; the seal is still empty. Changes nothing stored. Errors:
     /// NotDurable, Corrupt (the store failed).
     ChainResult<FinalizedBlock> finalize(const SequencedBlock& block);
-    /// Stores the block that the last `finalize` made. After an error the block is whole there or not at
-    /// all: `reload` before the next one.
+    /// Stores the block that the last `finalize` made. After an error the block is whole there or
+    /// not at all: `reload` before the next one.
     ChainResult<void> commit(const PreparedBlock& prepared);
-    /// Makes durable what the store shows and starts again from there. Needed after a failure, before
-    /// the next block.
+    /// Makes durable what the store shows and starts again from there. Needed after a failure,
+    /// before the next block.
     ChainResult<void> reload();
 
 private:
@@ -75,9 +76,17 @@ struct CheckReport {
     std::uint64_t transactions = 0;
     Digest state_digest;
 };
-/// Recomputes everything from genesis: signatures, effects, headers, seals and at the end the state,
-/// and compares with what is stored. Needs memory for the whole state. Errors: Broken, Corrupt,
-/// NotDurable; the message names the first block that differs.
+/// Recomputes everything from genesis: signatures, effects, headers, seals and at the end the
+/// state, and compares with what is stored. Needs memory for the whole state. Errors: Broken,
+/// Corrupt, NotDurable; the message names the first block that differs.
 ChainResult<CheckReport> check_database(const LedgerDatabase& database);
+/// The same for the ledger in `directory`, which no process may have open. Blocking; for operators.
+/// Errors also: NotFound, WrongFormat, Busy.
+ChainResult<CheckReport> check_ledger(io::Environment& environment, const std::string& directory);
+
+/// Opens (creating it) the store of the ledger in `directory`. Blocking. Errors: Busy, Corrupt,
+/// NotDurable.
+ChainResult<std::unique_ptr<io::KeyValueStore>> open_ledger_store(io::Environment& environment,
+                                                                  const std::string& directory);
 
 }  // namespace walrus::chain

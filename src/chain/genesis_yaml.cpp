@@ -107,8 +107,12 @@ private:
     std::set<std::string> known_;
 };
 
-std::string print_value(std::unsigned_integral auto value) { return std::to_string(value); }
-std::string print_value(const Address& address) { return '"' + to_text(address) + '"'; }
+std::string print_value(std::unsigned_integral auto value) {
+    return std::to_string(value);
+}
+std::string print_value(const Address& address) {
+    return '"' + to_text(address) + '"';
+}
 template <std::size_t N>
 std::string print_value(const std::array<Byte, N>& bytes) {
     return "\"0x" + hex_encode(bytes) + '"';
@@ -217,7 +221,8 @@ ChainResult<ledger::GenesisConfig> parse_genesis_yaml(std::string_view text) {
 
 std::string print_genesis_yaml(const ledger::GenesisConfig& config) {
     std::string out =
-        "# The first state of this network. Amounts are in the smallest unit (1 WAL = 10^9 Frost).\n"
+        "# The first state of this network. Amounts are in the smallest unit (1 WAL = 10^9 "
+        "Frost).\n"
         "# The chain id is the digest of these values: changing one makes another network.\n";
     MapPrinter printer(out, "", "");
     visit(printer, config);

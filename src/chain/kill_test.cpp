@@ -75,8 +75,7 @@ io::Task<void> child(io::Environment& environment, std::string directory, std::u
     }
     const auto handles = ledger::make_handles((*opened)->ids());
     io::TaskGroup group(environment.loop);
-    for (const Byte user : {1, 2, 3})
-        group.add(pay(**opened, handles, user, round * 1'000'000));
+    for (const Byte user : {1, 2, 3}) group.add(pay(**opened, handles, user, round * 1'000'000));
     co_await group.wait();
 }
 
@@ -146,8 +145,7 @@ TEST(LedgerProcess, KilledAgainAndAgainLosesNothing) {
         ASSERT_TRUE(report) << report.error().message;
         EXPECT_GE(report->transactions, answered.size());
         // Everyone paid exactly once for what is in the blocks.
-        const auto paid =
-            (*database)->balance(ledger::balance_key(kSomebody, handles.wal_type));
+        const auto paid = (*database)->balance(ledger::balance_key(kSomebody, handles.wal_type));
         EXPECT_EQ(*paid, report->transactions);
     }
     EXPECT_GT(answered.size(), 300u);
@@ -168,8 +166,8 @@ int run_child(const std::string& directory, std::uint32_t round) {
 
 int main(int argc, char** argv) {
     if (argc == 4 && std::strcmp(argv[1], "--child") == 0)
-        return walrus::chain::run_child(argv[2],
-                                        static_cast<std::uint32_t>(std::strtoul(argv[3], nullptr, 10)));
+        return walrus::chain::run_child(
+            argv[2], static_cast<std::uint32_t>(std::strtoul(argv[3], nullptr, 10)));
     ::testing::InitGoogleTest(&argc, argv);
     return RUN_ALL_TESTS();
 }

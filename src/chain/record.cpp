@@ -68,15 +68,16 @@ Bytes encode_record(const TransactionRecord& record) {
     }
     stored.changed_types = executed.changed_types;
     if (const auto& failure = executed.effects.failure)
-        stored.failure = StoredFailure{failure->description, failure->function, failure->abort_name};
+        stored.failure =
+            StoredFailure{failure->description, failure->function, failure->abort_name};
     return bcs::encode(stored);
 }
 
 ChainResult<TransactionRecord> decode_record(ByteView bytes) {
     auto stored = bcs::decode<StoredRecord>(bytes);
     if (!stored)
-        return chain_failure(ChainCode::Corrupt, fmt::format("stored transaction: {}",
-                                                             bcs::describe(stored.error())));
+        return chain_failure(ChainCode::Corrupt,
+                             fmt::format("stored transaction: {}", bcs::describe(stored.error())));
     auto effects = bcs::decode<ledger::TransactionEffects>(stored->effects);
     if (!effects)
         return chain_failure(ChainCode::Corrupt,

@@ -14,7 +14,7 @@ namespace walrus::chain {
 
 /// An executed transaction as it is stored and answered. Immutable once shared.
 struct TransactionRecord {
-    Bytes data;                    ///< BCS TransactionData
+    Bytes data;  ///< BCS TransactionData
     std::vector<Bytes> signatures;
     ledger::ExecutedTransaction executed;
     /// Where it stands; nothing for a simulation.

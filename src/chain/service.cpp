@@ -24,9 +24,9 @@ constexpr int kSimulationAttemptsMax = 4;
 
 ChainResult<SequencerKey> public_key_of(const AccountKey& key) {
     if (key.scheme() != SignatureScheme::Ed25519)
-        return chain_failure(ChainCode::InvalidArgument,
-                             fmt::format("the sequencer's key is {}, it must be ed25519",
-                                         to_text(key.scheme())));
+        return chain_failure(
+            ChainCode::InvalidArgument,
+            fmt::format("the sequencer's key is {}, it must be ed25519", to_text(key.scheme())));
     SequencerKey out{};
     WALRUS_CHECK(key.public_key().bytes.size() == out.size());
     std::copy(key.public_key().bytes.begin(), key.public_key().bytes.end(), out.begin());
@@ -47,8 +47,8 @@ ChainResult<T> load_prefix(const LedgerDatabase& database, const ObjectId& id, c
 ChainResult<EpochInfo> load_epoch(const LedgerDatabase& database, std::uint64_t fallback_ms) {
     const auto system =
         WALRUS_TRY(load_prefix<ledger::System>(database, database.ids().system, "system object"));
-    const auto staking =
-        WALRUS_TRY(load_prefix<ledger::Staking>(database, database.ids().staking, "staking object"));
+    const auto staking = WALRUS_TRY(
+        load_prefix<ledger::Staking>(database, database.ids().staking, "staking object"));
     const auto field = WALRUS_TRY(load_prefix<ledger::StakingInnerField>(
         database, ledger::staking_state_field_id(database.ids().staking, staking.version),
         "staking state"));
@@ -143,7 +143,8 @@ public:
           head_(std::move(head)),
           metrics_(metrics),
           news_(environment.loop),
-          head_gauge_(metrics.gauge("walrus_ledger_next_block", "Sequence number of the next block")),
+          head_gauge_(
+              metrics.gauge("walrus_ledger_next_block", "Sequence number of the next block")),
           faucet_total_(metrics.counter("walrus_ledger_faucet_total", "Faucet requests served")) {
         head_gauge_.set(static_cast<double>(head_.next_seq));
     }
@@ -180,8 +181,7 @@ public:
                                                    std::uint32_t page_size,
                                                    std::optional<Bytes> token) override;
     io::Task<ChainResult<RecordPtr>> transaction(TransactionDigest digest) override;
-    io::Task<ChainResult<std::uint64_t>> balance(Address owner,
-                                                 ledger::TypeTag coin_type) override;
+    io::Task<ChainResult<std::uint64_t>> balance(Address owner, ledger::TypeTag coin_type) override;
     io::Task<ChainResult<EpochInfo>> epoch() override;
     io::Task<ChainResult<ledger::FunctionDescription>> function(ObjectId package,
                                                                 std::string module,
@@ -250,8 +250,7 @@ io::Task<ChainResult<std::vector<ledger::ObjectPtr>>> Service::objects(std::vect
         co_return chain_failure(ChainCode::InvalidArgument,
                                 fmt::format("{} objects asked for, at most {} at a time",
                                             ids.size(), options_.limits.objects_max));
-    auto work = [&database = *database_,
-                 &ids]() -> ChainResult<std::vector<ledger::ObjectPtr>> {
+    auto work = [&database = *database_, &ids]() -> ChainResult<std::vector<ledger::ObjectPtr>> {
         std::vector<ledger::ObjectPtr> out;
         for (const ObjectId& id : ids) out.push_back(WALRUS_TRY(database.object(id)));
         return out;
@@ -313,9 +312,8 @@ io::Task<ChainResult<ledger::FunctionDescription>> Service::function(ObjectId pa
     if (!system) co_return tl::make_unexpected(std::move(system.error()));
     auto found = ledger::describe_function(ids(), system->package_id, package, module, name);
     if (!found)
-        co_return chain_failure(ChainCode::NotFound,
-                                fmt::format("there is no function {}::{}::{}", to_text(package),
-                                            module, name));
+        co_return chain_failure(ChainCode::NotFound, fmt::format("there is no function {}::{}::{}",
+                                                                 to_text(package), module, name));
     co_return std::move(*found);
 }
 
@@ -395,9 +393,9 @@ io::Task<ChainResult<RecordPtr>> Service::faucet(Address recipient) {
     ledger::SignedTransaction transaction = ledger::sign_transaction(data, options_.faucet->key);
     auto result = co_await engine_->submit(std::move(transaction));
     if (result && !(*result)->executed.effects.success())
-        co_return chain_failure(ChainCode::Rejected,
-                                "the faucet is empty: " +
-                                    (*result)->executed.effects.failure->description);
+        co_return chain_failure(
+            ChainCode::Rejected,
+            "the faucet is empty: " + (*result)->executed.effects.failure->description);
     if (result) faucet_total_.add();
     co_return result;
 }
@@ -423,19 +421,10 @@ struct Opened {
 ChainResult<Opened> open_stored(io::Environment& environment, const std::string& directory,
                                 std::optional<ledger::GenesisConfig> genesis,
                                 const SequencerKey& sequencer) {
-    const auto from_io = [](const io::IoError& error) {
-        const ChainCode code = error.code == io::IoCode::InUse     ? ChainCode::Busy
-                               : error.code == io::IoCode::Corrupt ? ChainCode::Corrupt
-                                                                   : ChainCode::NotDurable;
-        return chain_failure(code, error.message);
-    };
-    auto created = environment.files.create_directories(directory);
-    if (!created) return from_io(created.error());
-    auto store = environment.open_store(directory + "/" + kDatabaseDirectory);
-    if (!store) return from_io(store.error());
+    auto store = WALRUS_TRY(open_ledger_store(environment, directory));
     Opened out;
     out.database = WALRUS_TRY(
-        LedgerDatabase::open(std::move(*store), std::move(genesis), sequencer, directory));
+        LedgerDatabase::open(std::move(store), std::move(genesis), sequencer, directory));
     out.executor = WALRUS_TRY(BlockExecutor::make(*out.database));
     return out;
 }

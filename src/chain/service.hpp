@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ledger as a service: one database, one engine, and every question that the public surface
 // answers. Lives on one environment's loop: all functions are called in its loop thread and may be
-// awaited by many coroutines at a time. Executing, checking signatures and reading the disk happen on
-// the environment's workers; answers show committed state only.
+// awaited by many coroutines at a time. Executing, checking signatures and reading the disk happen
+// on the environment's workers; answers show committed state only.
 //
-// open() -> submit / reads ... -> stop() -> destruction. Environment and metrics outlive the service.
+// open() -> submit / reads ... -> stop() -> destruction. Environment and metrics outlive the
+// service.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,6 @@
 #include "ledger/genesis.hpp"
 
 namespace walrus::chain {
-
-/// Where the database is below a ledger's directory.
-inline constexpr const char* kDatabaseDirectory = "database";
 
 /// Every bound of the service, in one place.
 struct ServiceLimits {
@@ -71,11 +69,11 @@ class LedgerService {
 public:
     virtual ~LedgerService() = default;
 
-    /// Opens the ledger in `directory`, creating it from `genesis` at the first start. At later starts
-    /// `genesis` may be missing; if given it must be of the same chain. `sequencer` is ed25519.
-    /// Errors: WrongFormat (also: another chain or sequencer), Corrupt, InvalidArgument (genesis),
-    /// NotFound (no ledger there and no genesis), Busy (another process has it open), NotDurable (the
-    /// store does not open).
+    /// Opens the ledger in `directory`, creating it from `genesis` at the first start. At later
+    /// starts `genesis` may be missing; if given it must be of the same chain. `sequencer` is
+    /// ed25519. Errors: WrongFormat (also: another chain or sequencer), Corrupt, InvalidArgument
+    /// (genesis), NotFound (no ledger there and no genesis), Busy (another process has it open),
+    /// NotDurable (the store does not open).
     static io::Task<ChainResult<std::unique_ptr<LedgerService>>> open(
         io::Environment& environment, std::string directory,
         std::optional<ledger::GenesisConfig> genesis, AccountKey sequencer, ServiceOptions options,
@@ -89,20 +87,20 @@ public:
     /// Why the ledger cannot take transactions now; nothing: it can.
     virtual std::optional<std::string> problem() const = 0;
 
-    /// Answers when the transaction is durable in a block. A known digest gives its first result, also
-    /// while the first is under way. Errors: Rejected (nothing happened), Busy (nothing happened),
-    /// NotDurable (unknown: ask for the digest).
+    /// Answers when the transaction is durable in a block. A known digest gives its first result,
+    /// also while the first is under way. Errors: Rejected (nothing happened), Busy (nothing
+    /// happened), NotDurable (unknown: ask for the digest).
     virtual io::Task<ChainResult<RecordPtr>> submit(ledger::SignedTransaction transaction) = 0;
-    /// Executes over the committed state, at the time the next block would get, and keeps nothing. No
-    /// signature needed. Errors: Rejected, Busy.
+    /// Executes over the committed state, at the time the next block would get, and keeps nothing.
+    /// No signature needed. Errors: Rejected, Busy.
     virtual io::Task<ChainResult<RecordPtr>> simulate(Bytes data_bcs) = 0;
 
-    /// In the order asked; null where there is none. Blobs without attributes show an empty metadata
-    /// field (spec/rpc-compat.md §2.4). Errors: InvalidArgument (too many).
+    /// In the order asked; null where there is none. Blobs without attributes show an empty
+    /// metadata field (spec/rpc-compat.md §2.4). Errors: InvalidArgument (too many).
     virtual io::Task<ChainResult<std::vector<ledger::ObjectPtr>>> objects(
         std::vector<ObjectId> ids) = 0;
-    /// Ordered by type, then id. `type` without type arguments matches exactly; page size 0: default.
-    /// Errors: InvalidArgument (token).
+    /// Ordered by type, then id. `type` without type arguments matches exactly; page size 0:
+    /// default. Errors: InvalidArgument (token).
     virtual io::Task<ChainResult<OwnedPage>> owned_objects(Address owner,
                                                            std::optional<ledger::StructTag> type,
                                                            std::uint32_t page_size,
@@ -132,8 +130,8 @@ public:
     virtual io::Task<ChainResult<Digest>> state_digest() = 0;
 
     virtual bool stopping() const = 0;
-    /// Refuses new transactions, commits those that wait, ends the waits for blocks. Must be awaited
-    /// before destruction.
+    /// Refuses new transactions, commits those that wait, ends the waits for blocks. Must be
+    /// awaited before destruction.
     virtual io::Task<void> stop() = 0;
 };
 

@@ -73,16 +73,14 @@ public:
         auto result = co_await std::move(task);
         out.emplace(std::move(result));
     }
-    Frost wal(const Address& owner) {
-        return get(service().balance(owner, net.handles.wal_type));
-    }
+    Frost wal(const Address& owner) { return get(service().balance(owner, net.handles.wal_type)); }
     /// Every block is good and follows the one before; returns their number.
     std::uint64_t verify_chain() {
         const auto blocks = get(service().blocks(0, 1'000'000));
         std::optional<SealedHeader> previous;
         for (const BlockPtr& block : blocks) {
-            const auto good = verify_sealed_header(previous, block->header,
-                                                   service().sequencer_key(), service().ids().chain);
+            const auto good = verify_sealed_header(
+                previous, block->header, service().sequencer_key(), service().ids().chain);
             EXPECT_TRUE(good) << good.error().message;
             EXPECT_TRUE(verify_block_contents(block->header, block->transactions));
             previous = block->header;
@@ -93,10 +91,7 @@ public:
     ChainResult<CheckReport> check_stored() {
         net.close();
         auto store = io::MemoryStore::open(net.disk);
-        SequencerKey key{};
-        const auto sequencer = TestNetwork::sequencer();
-        std::copy_n(sequencer.public_key().bytes.begin(), key.size(), key.begin());
-        auto database = LedgerDatabase::open(std::move(*store), std::nullopt, key, "test");
+        auto database = LedgerDatabase::open(std::move(*store), std::nullopt, std::nullopt, "test");
         if (!database) return tl::make_unexpected(database.error());
         return check_database(**database);
     }
@@ -116,8 +111,8 @@ TEST_F(LedgerServiceTest, GenesisIsReadable) {
     const EpochInfo epoch = get(service().epoch());
     EXPECT_EQ(epoch.epoch, 1u);
     EXPECT_EQ(epoch.start_ms, net.config.time_ms);
-    const auto function = get(
-        service().function(service().ids().package, "staking", "stake_with_pool"));
+    const auto function =
+        get(service().function(service().ids().package, "staking", "stake_with_pool"));
     EXPECT_EQ(function.name, "stake_with_pool");
     const auto none = try_get(service().function(service().ids().package, "staking", "steal"));
     ASSERT_FALSE(none);
@@ -273,8 +268,8 @@ TEST_F(LedgerServiceTest, OwnedObjectsComeInPagesByType) {
     }
     std::sort(blobs.begin(), blobs.end());
     const Address owner = address_of(kUser);
-    const auto blob_type = ledger::make_struct(
-        Address::from(service().ids().package.view()), "blob", "Blob");
+    const auto blob_type =
+        ledger::make_struct(Address::from(service().ids().package.view()), "blob", "Blob");
     std::vector<ObjectId> seen;
     std::optional<Bytes> token;
     std::size_t pages = 0;
@@ -288,10 +283,12 @@ TEST_F(LedgerServiceTest, OwnedObjectsComeInPagesByType) {
     EXPECT_EQ(seen, blobs);
     // A page that ends exactly at the end has no next one.
     EXPECT_FALSE(get(service().owned_objects(owner, blob_type, 7, std::nullopt)).next_token);
-    EXPECT_EQ(get(service().owned_objects(owner, std::nullopt, 0, std::nullopt)).objects.size(), 7u);
+    EXPECT_EQ(get(service().owned_objects(owner, std::nullopt, 0, std::nullopt)).objects.size(),
+              7u);
     const auto coin = ledger::parse_struct_tag("0x2::coin::Coin<0x2::sui::SUI>");
     EXPECT_TRUE(get(service().owned_objects(owner, coin, 0, std::nullopt)).objects.empty());
-    EXPECT_TRUE(get(service().owned_objects(kSomebody, blob_type, 0, std::nullopt)).objects.empty());
+    EXPECT_TRUE(
+        get(service().owned_objects(kSomebody, blob_type, 0, std::nullopt)).objects.empty());
     const auto bad = try_get(service().owned_objects(owner, blob_type, 0, Bytes{1, 2, 3}));
     ASSERT_FALSE(bad);
     EXPECT_EQ(bad.error().code, ChainCode::InvalidArgument);
@@ -304,7 +301,8 @@ TEST_F(LedgerServiceTest, OwnedObjectsComeInPagesByType) {
     const auto deleted = submit(ledger::sign_transaction(data, kUser));
     ASSERT_TRUE(deleted && (*deleted)->executed.effects.success());
     EXPECT_EQ(get(service().owned_objects(owner, blob_type, 0, std::nullopt)).objects.size(), 6u);
-    EXPECT_EQ(get(service().owned_objects(owner, std::nullopt, 0, std::nullopt)).objects.size(), 7u);
+    EXPECT_EQ(get(service().owned_objects(owner, std::nullopt, 0, std::nullopt)).objects.size(),
+              7u);
 }
 
 TEST_F(LedgerServiceTest, ABlobWithoutAttributesShowsAnEmptyField) {
@@ -396,8 +394,8 @@ TEST_F(LedgerServiceTest, AFullDiskIsReportedAndSurvived) {
             EXPECT_EQ(result.error().code, ChainCode::NotDurable);
             ASSERT_TRUE(service().problem());
             EXPECT_NE(service().problem()->find("no space"), std::string::npos);
-            EXPECT_FALSE(try_get(service().transaction(
-                ledger::transaction_digest(transaction.data))));
+            EXPECT_FALSE(
+                try_get(service().transaction(ledger::transaction_digest(transaction.data))));
         }
         net.disk->set_fault({});
         const auto result = submit(transaction);
@@ -446,6 +444,10 @@ TEST_F(LedgerServiceTest, OtherLedgersAreRefused) {
         net.config = config;
         return opened ? 0 : static_cast<int>(opened.error().code);
     };
+    const auto missing = check_ledger(net.environment, "/nowhere");
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, ChainCode::NotFound);
+    EXPECT_TRUE(check_ledger(net.environment, "/ledger"));
     EXPECT_EQ(code_of([&] { net.config.network_name = "another"; }),
               static_cast<int>(ChainCode::WrongFormat));
     // Another format number: refused with what to run.
@@ -478,8 +480,8 @@ TEST_F(LedgerServiceTest, OtherLedgersAreRefused) {
 
 TEST_F(LedgerServiceTest, TheFaucetPaysUntilItsLimit) {
     net.close();
-    net.options.faucet = FaucetOptions{.key = account_key(3), .wal = 5, .sui = 6, .burst = 3,
-                                       .per_second = 0};
+    net.options.faucet =
+        FaucetOptions{.key = account_key(3), .wal = 5, .sui = 6, .burst = 3, .per_second = 0};
     net.open();
     for (int i = 0; i < 3; ++i) {
         const auto record = try_get(service().faucet(kSomebody));
@@ -501,10 +503,11 @@ TEST_F(LedgerServiceTest, TheFaucetPaysUntilItsLimit) {
 TEST_F(LedgerServiceTest, WaitsForBlocksEnd) {
     const auto wait = [&](std::uint64_t seq, std::uint64_t timeout_us) {
         bool came = false;
-        net.run([](LedgerService& s, std::uint64_t q, std::uint64_t t, bool& out) -> io::Task<void> {
-            const io::CancelToken never;
-            out = co_await s.wait_for_block(q, t, never);
-        }(service(), seq, timeout_us, came));
+        net.run(
+            [](LedgerService& s, std::uint64_t q, std::uint64_t t, bool& out) -> io::Task<void> {
+                const io::CancelToken never;
+                out = co_await s.wait_for_block(q, t, never);
+            }(service(), seq, timeout_us, came));
         return came;
     };
     EXPECT_FALSE(wait(0, 20'000));

@@ -52,8 +52,8 @@ public:
           arrived_(environment.loop),
           executor_free_(environment.loop, 1),
           tasks_(environment.loop),
-          executed_(metrics.counter("walrus_ledger_transactions_total",
-                                    "Transactions answered", {{"outcome", "executed"}})),
+          executed_(metrics.counter("walrus_ledger_transactions_total", "Transactions answered",
+                                    {{"outcome", "executed"}})),
           failed_(metrics.counter("walrus_ledger_transactions_total", "Transactions answered",
                                   {{"outcome", "failed"}})),
           rejected_(metrics.counter("walrus_ledger_transactions_total", "Transactions answered",
@@ -116,10 +116,9 @@ private:
 
 io::Task<ChainResult<RecordPtr>> SoloEngine::submit(ledger::SignedTransaction transaction) {
     if (transaction.data.size() > ledger::kTransactionBytesMax)
-        co_return chain_failure(
-            ChainCode::Rejected,
-            fmt::format("the transaction has {} bytes, at most {} are allowed",
-                        transaction.data.size(), ledger::kTransactionBytesMax));
+        co_return chain_failure(ChainCode::Rejected,
+                                fmt::format("the transaction has {} bytes, at most {} are allowed",
+                                            transaction.data.size(), ledger::kTransactionBytesMax));
     const TransactionDigest digest = ledger::transaction_digest(transaction.data);
     io::OneShot<ChainResult<RecordPtr>> result;
     const auto found = pending_.find(digest);
@@ -233,8 +232,7 @@ io::Task<void> SoloEngine::commit_next() {
 
     auto execute = [this, &sequenced]() -> ChainResult<FinalizedBlock> {
         auto finalized = WALRUS_TRY(executor_->finalize(sequenced));
-        if (finalized.prepared)
-            seal_block(*finalized.prepared, sequencer_, database_.ids().chain);
+        if (finalized.prepared) seal_block(*finalized.prepared, sequencer_, database_.ids().chain);
         return finalized;
     };
     auto finalized = co_await io::offload(environment_.loop, environment_.cpu, std::move(execute));
@@ -253,8 +251,8 @@ io::Task<void> SoloEngine::commit_next() {
             fail_block(block, written.error());
             co_return;
         }
-        commit_seconds_.observe(
-            static_cast<double>(environment_.loop.monotonic_us() - start_us) * 1e-6);
+        commit_seconds_.observe(static_cast<double>(environment_.loop.monotonic_us() - start_us) *
+                                1e-6);
         blocks_.add();
         problem_.reset();
         const Committed committed{executor_->head(), &prepared, executor_->cache()};
@@ -265,7 +263,8 @@ io::Task<void> SoloEngine::commit_next() {
         if (result) {
             ((*result)->executed.effects.success() ? executed_ : failed_).add();
             submit_seconds_.observe(
-                static_cast<double>(environment_.loop.monotonic_us() - block[i]->arrived_us) * 1e-6);
+                static_cast<double>(environment_.loop.monotonic_us() - block[i]->arrived_us) *
+                1e-6);
             answer(block[i], std::move(*result));
         } else {
             rejected_.add();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a ledger service on a store in memory whose power can be cut, with a clock that the test
-// sets, and transactions by the accounts of ledger/testing.hpp.
+// For tests: a ledger service on a store in memory whose power can be cut, with a clock that the
+// test sets, and transactions by the accounts of ledger/testing.hpp.
 #pragma once
 
 #include <atomic>
@@ -87,8 +87,8 @@ public:
     }
     /// A payment of WAL; every call is another transaction.
     ledger::SignedTransaction payment(const AccountKey& from, const Address& to, Frost amount) {
-        const auto data = ledger::send_coins(handles, transaction_options(from), handles.wal_type,
-                                             amount, to);
+        const auto data =
+            ledger::send_coins(handles, transaction_options(from), handles.wal_type, amount, to);
         return ledger::sign_transaction(data, from);
     }
     ledger::SignedTransaction registration(const AccountKey& from, std::uint64_t number) {

@@ -31,8 +31,8 @@ chain::ChainResult<chain::SealedHeader> verify_block_message(
         for (const BlockEvent& event : transaction.events) {
             auto type = ledger::parse_struct_tag(event.type);
             if (!type) return broken("an event's type does not parse");
-            // The roots are over parsed types; whoever follows compares their texts. Another spelling
-            // (capital digits, spaces) must not slip an event past them.
+            // The roots are over parsed types; whoever follows compares their texts. Another
+            // spelling (capital digits, spaces) must not slip an event past them.
             if (ledger::to_text(*type) != event.type)
                 return broken("an event's type is not in its canonical spelling");
             item.events.push_back({std::move(*type), event.contents});

@@ -56,7 +56,9 @@ std::string encode_message(std::string_view text) {
 
 }  // namespace
 
-Bytes data_frame(ByteView message) { return frame(0, message); }
+Bytes data_frame(ByteView message) {
+    return frame(0, message);
+}
 
 Bytes trailer_frame(GrpcStatus status, std::string_view message) {
     std::string lines = "grpc-status:" + std::to_string(static_cast<int>(status)) + "\r\n";
@@ -133,8 +135,8 @@ GrpcError parse_trailers(ByteView payload) {
         const std::string_view value = trim(line.substr(colon + 1));
         if (name == "grpc-status") {
             const auto number = parse_u64(value);
-            out.status = number && *number <= 16 ? static_cast<GrpcStatus>(*number)
-                                                 : GrpcStatus::Unknown;
+            out.status =
+                number && *number <= 16 ? static_cast<GrpcStatus>(*number) : GrpcStatus::Unknown;
             found = true;
         } else if (name == "grpc-message") {
             message = http::percent_decode(value).value_or(std::string(value));
@@ -146,17 +148,25 @@ GrpcError parse_trailers(ByteView payload) {
 
 GrpcStatus status_of_http(int http_status) {
     switch (http_status) {
-        case 400: return GrpcStatus::InvalidArgument;
-        case 401: return GrpcStatus::Unauthenticated;
-        case 403: return GrpcStatus::PermissionDenied;
-        case 404: return GrpcStatus::Unimplemented;
-        case 408: return GrpcStatus::DeadlineExceeded;
-        case 413: return GrpcStatus::ResourceExhausted;
+        case 400:
+            return GrpcStatus::InvalidArgument;
+        case 401:
+            return GrpcStatus::Unauthenticated;
+        case 403:
+            return GrpcStatus::PermissionDenied;
+        case 404:
+            return GrpcStatus::Unimplemented;
+        case 408:
+            return GrpcStatus::DeadlineExceeded;
+        case 413:
+            return GrpcStatus::ResourceExhausted;
         case 429:
         case 502:
         case 503:
-        case 504: return GrpcStatus::Unavailable;
-        default: return GrpcStatus::Unknown;
+        case 504:
+            return GrpcStatus::Unavailable;
+        default:
+            return GrpcStatus::Unknown;
     }
 }
 

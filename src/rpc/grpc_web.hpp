@@ -54,8 +54,8 @@ Bytes data_frame(ByteView message);
 /// "grpc-status:N" and, unless empty, "grpc-message:…" percent-encoded.
 Bytes trailer_frame(GrpcStatus status, std::string_view message);
 
-/// The one message of a request body. Errors: InvalidArgument (not the framing that the content type
-/// names, more than one message), Unimplemented (compressed, another content type).
+/// The one message of a request body. Errors: InvalidArgument (not the framing that the content
+/// type names, more than one message), Unimplemented (compressed, another content type).
 GrpcResult<Bytes> parse_request(std::string_view content_type, ByteView body);
 
 struct Frame {

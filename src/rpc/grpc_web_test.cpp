@@ -8,7 +8,9 @@
 namespace walrus::rpc {
 namespace {
 
-std::string hex(ByteView bytes) { return hex_encode(bytes); }
+std::string hex(ByteView bytes) {
+    return hex_encode(bytes);
+}
 
 TEST(GrpcWebFrames, HaveTheBytesOfTheProtocol) {
     EXPECT_EQ(hex(data_frame(to_bytes("abc"))), "0000000003616263");

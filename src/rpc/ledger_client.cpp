@@ -34,7 +34,9 @@ const char* const kSimulate = "/sui.rpc.v2.TransactionExecutionService/SimulateT
 const char* const kExecute = "/sui.rpc.v2.TransactionExecutionService/ExecuteTransaction";
 const char* const kStreamBlocks = "/walrus.rpc.v1.BlockService/StreamBlocks";
 
-auto rpc_failure(RpcCode code, std::string message) { return failure(code, std::move(message)); }
+auto rpc_failure(RpcCode code, std::string message) {
+    return failure(code, std::move(message));
+}
 auto malformed(std::string what) {
     return rpc_failure(RpcCode::Malformed, "the ledger's answer is wrong: " + std::move(what));
 }
@@ -43,23 +45,39 @@ auto malformed(std::string what) {
 RpcError from_grpc(const GrpcError& error) {
     RpcCode code = RpcCode::Unavailable;
     switch (error.status) {
-        case GrpcStatus::Ok: code = RpcCode::Malformed; break;
-        case GrpcStatus::Cancelled: code = RpcCode::Cancelled; break;
-        case GrpcStatus::NotFound: code = RpcCode::NotFound; break;
+        case GrpcStatus::Ok:
+            code = RpcCode::Malformed;
+            break;
+        case GrpcStatus::Cancelled:
+            code = RpcCode::Cancelled;
+            break;
+        case GrpcStatus::NotFound:
+            code = RpcCode::NotFound;
+            break;
         case GrpcStatus::InvalidArgument:
         case GrpcStatus::AlreadyExists:
         case GrpcStatus::PermissionDenied:
         case GrpcStatus::Unauthenticated:
-        case GrpcStatus::OutOfRange: code = RpcCode::InvalidArgument; break;
-        case GrpcStatus::FailedPrecondition: code = RpcCode::Rejected; break;
-        case GrpcStatus::Unimplemented: code = RpcCode::Unimplemented; break;
-        case GrpcStatus::DataLoss: code = RpcCode::Malformed; break;
+        case GrpcStatus::OutOfRange:
+            code = RpcCode::InvalidArgument;
+            break;
+        case GrpcStatus::FailedPrecondition:
+            code = RpcCode::Rejected;
+            break;
+        case GrpcStatus::Unimplemented:
+            code = RpcCode::Unimplemented;
+            break;
+        case GrpcStatus::DataLoss:
+            code = RpcCode::Malformed;
+            break;
         case GrpcStatus::Unknown:
         case GrpcStatus::DeadlineExceeded:
         case GrpcStatus::ResourceExhausted:
         case GrpcStatus::Aborted:
         case GrpcStatus::Internal:
-        case GrpcStatus::Unavailable: code = RpcCode::Unavailable; break;
+        case GrpcStatus::Unavailable:
+            code = RpcCode::Unavailable;
+            break;
     }
     return {code, error.message};
 }
@@ -95,7 +113,8 @@ RpcResult<Bytes> take_message(const http::ClientResponse& response) {
                        fmt::format("HTTP status {} from the ledger", response.status)}));
     if (const auto status = response.headers.get("grpc-status"); status && *status != "0") {
         const auto message = response.headers.get("grpc-message").value_or("");
-        const std::string lines = fmt::format("grpc-status:{}\r\ngrpc-message:{}", *status, message);
+        const std::string lines =
+            fmt::format("grpc-status:{}\r\ngrpc-message:{}", *status, message);
         return tl::make_unexpected(from_grpc(parse_trailers(as_bytes(lines))));
     }
     FrameParser parser(kResponseBytesMax);
@@ -191,7 +210,8 @@ public:
                                                   std::optional<Bytes> page_token) override;
     io::Task<RpcResult<TransactionResult>> simulate(Bytes data_bcs) override;
     io::Task<RpcResult<TransactionResult>> execute(ledger::SignedTransaction transaction) override;
-    io::Task<RpcResult<std::unique_ptr<BlockStream>>> stream_blocks(std::uint64_t from_seq) override;
+    io::Task<RpcResult<std::unique_ptr<BlockStream>>> stream_blocks(
+        std::uint64_t from_seq) override;
     io::Task<RpcResult<std::string>> wal_type(ObjectId package) override;
 
 private:
@@ -229,8 +249,8 @@ io::Task<RpcResult<Bytes>> LedgerClientImpl::call(const char* path, Bytes messag
         }
         if (result || result.error().code != RpcCode::Unavailable || attempt >= attempts)
             co_return result;
-        const std::uint64_t delay_ms =
-            kRetryDelayMs * static_cast<std::uint64_t>(attempt) * static_cast<std::uint64_t>(attempt);
+        const std::uint64_t delay_ms = kRetryDelayMs * static_cast<std::uint64_t>(attempt) *
+                                       static_cast<std::uint64_t>(attempt);
         co_await io::sleep_ms(environment_.loop, delay_ms + environment_.random.below(delay_ms));
     }
 }
@@ -257,14 +277,13 @@ io::Task<RpcResult<std::vector<std::optional<ledger::Object>>>> LedgerClientImpl
             request.add_requests()->set_object_id(to_text(ids[i]));
         for (const char* const field : {"owner", "object_type", "contents", "previous_transaction"})
             request.mutable_read_mask()->add_paths(field);
-        auto response = co_await read<sui_pb::BatchGetObjectsResponse>(kBatchGetObjects,
-                                                                       std::move(request));
+        auto response =
+            co_await read<sui_pb::BatchGetObjectsResponse>(kBatchGetObjects, std::move(request));
         if (!response) co_return tl::make_unexpected(std::move(response.error()));
         if (static_cast<std::size_t>(response->objects_size()) != to - from)
             co_return malformed("another number of objects than asked for");
         for (std::size_t i = from; i < to; ++i) {
-            const sui_pb::GetObjectResult& result =
-                response->objects(static_cast<int>(i - from));
+            const sui_pb::GetObjectResult& result = response->objects(static_cast<int>(i - from));
             if (!result.has_object()) {
                 if (result.error().code() != static_cast<int>(GrpcStatus::NotFound))
                     co_return rpc_failure(RpcCode::Unavailable, result.error().message());
@@ -316,8 +335,7 @@ io::Task<RpcResult<TransactionResult>> LedgerClientImpl::transaction(Transaction
     co_return std::move(*result);
 }
 
-io::Task<RpcResult<std::uint64_t>> LedgerClientImpl::balance(Address owner,
-                                                             std::string coin_type) {
+io::Task<RpcResult<std::uint64_t>> LedgerClientImpl::balance(Address owner, std::string coin_type) {
     sui_pb::GetBalanceRequest request;
     request.set_owner(to_text(owner));
     request.set_coin_type(std::move(coin_type));

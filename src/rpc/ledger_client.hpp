@@ -21,9 +21,9 @@ enum class RpcCode {
     NotFound = 1,         ///< no such object, transaction or function
     InvalidArgument = 2,  ///< the request is wrong; sending it again cannot help
     Rejected = 3,         ///< the ledger refused the transaction before executing it
-    Unavailable = 4,      ///< not reached, overloaded or timed out: the outcome is unknown, try again
+    Unavailable = 4,  ///< not reached, overloaded or timed out: the outcome is unknown, try again
     Unimplemented = 5,
-    Malformed = 6,        ///< the answer does not parse
+    Malformed = 6,  ///< the answer does not parse
     Cancelled = 7,
 };
 using RpcError = Failure<RpcCode>;
@@ -32,10 +32,10 @@ using RpcResult = Result<T, RpcError>;
 
 /// How a transaction failed while executing; it is recorded and changed nothing.
 struct ExecutionFailure {
-    std::string description;   ///< for people
-    std::string module;        ///< of an abort, e.g. "system_state_inner"; else empty
+    std::string description;  ///< for people
+    std::string module;       ///< of an abort, e.g. "system_state_inner"; else empty
     std::uint64_t abort_code = 0;
-    std::string abort_name;    ///< e.g. "EStorageExceeded"; else empty
+    std::string abort_name;                ///< e.g. "EStorageExceeded"; else empty
     std::optional<std::uint64_t> command;  ///< index of the command that failed
 };
 
@@ -122,7 +122,8 @@ public:
     /// Executes without effect. The transaction may be unsigned.
     virtual io::Task<RpcResult<TransactionResult>> simulate(Bytes data_bcs) = 0;
     /// Answers after the transaction is durable. A known digest returns its first result.
-    virtual io::Task<RpcResult<TransactionResult>> execute(ledger::SignedTransaction transaction) = 0;
+    virtual io::Task<RpcResult<TransactionResult>> execute(
+        ledger::SignedTransaction transaction) = 0;
     /// Blocks from this sequence number on, then as they come.
     virtual io::Task<RpcResult<std::unique_ptr<BlockStream>>> stream_blocks(
         std::uint64_t from_seq) = 0;

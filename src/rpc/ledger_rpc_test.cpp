@@ -29,8 +29,8 @@ const Address kSomebody = address_of(account_key(50));
 class LedgerRpcTest : public ::testing::Test {
 public:
     LedgerRpcTest() {
-        net.options.faucet = chain::FaucetOptions{.key = account_key(3), .wal = 5, .sui = 6,
-                                                  .burst = 2, .per_second = 0};
+        net.options.faucet = chain::FaucetOptions{
+            .key = account_key(3), .wal = 5, .sui = 6, .burst = 2, .per_second = 0};
         net.open();
         serve();
     }
@@ -94,13 +94,14 @@ public:
     }
     http::ClientResponse call(http::ClientRequest request) {
         http::ClientResponse out;
-        net.run([](LedgerRpcTest& t, http::ClientRequest r, http::ClientResponse& o) -> io::Task<void> {
-            const auto origin = http::Origin::parse(t.url);
-            const http::CallOptions options;
-            auto response = co_await t.client_http->call(*origin, std::move(r), options);
-            EXPECT_TRUE(response) << response.error().message;
-            if (response) o = std::move(*response);
-        }(*this, std::move(request), out));
+        net.run(
+            [](LedgerRpcTest& t, http::ClientRequest r, http::ClientResponse& o) -> io::Task<void> {
+                const auto origin = http::Origin::parse(t.url);
+                const http::CallOptions options;
+                auto response = co_await t.client_http->call(*origin, std::move(r), options);
+                EXPECT_TRUE(response) << response.error().message;
+                if (response) o = std::move(*response);
+            }(*this, std::move(request), out));
         return out;
     }
     std::string wal_type() { return to_text(net.handles.wal_type); }
@@ -126,7 +127,8 @@ TEST_F(LedgerRpcTest, GenesisIsReadable) {
     EXPECT_EQ(epoch->reference_gas_price, 0u);
     const auto& ids = net.service->ids();
     std::vector<ObjectId> asked;
-    for (int i = 0; i < 60; ++i) asked.push_back(i % 2 ? ids.system : ObjectId{{static_cast<Byte>(i + 1)}});
+    for (int i = 0; i < 60; ++i)
+        asked.push_back(i % 2 ? ids.system : ObjectId{{static_cast<Byte>(i + 1)}});
     asked.push_back(ids.staking);
     const auto objects = get(client->objects(asked));
     ASSERT_TRUE(objects) << objects.error().message;
@@ -363,9 +365,8 @@ TEST_F(LedgerRpcTest, TheBlockStreamShowsHistoryThenFollowsAndResumes) {
                                      net.service->ids().chain);
     };
     EXPECT_FALSE(broken(3, [](auto&) {}));
-    EXPECT_TRUE(broken(3, [](auto& b) {
-        b.transactions[0].events.push_back(b.transactions[0].events[0]);
-    }));
+    EXPECT_TRUE(broken(
+        3, [](auto& b) { b.transactions[0].events.push_back(b.transactions[0].events[0]); }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.transactions[0].events.clear(); }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.transactions[0].digest.bytes[0] ^= 1; }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.transactions[0].events[0].contents[4] ^= 1; }));
@@ -457,7 +458,8 @@ TEST_F(LedgerRpcTest, TextRequestsAndStructuredTransactionsAreAnswered) {
     sui_pb::SimulateTransactionRequest structured;
     structured.mutable_transaction()->set_sender("0x1");
     const std::string raw = structured.SerializeAsString();
-    const auto refused = status_of(simulate, data_frame(as_bytes(raw)), "application/grpc-web+proto");
+    const auto refused =
+        status_of(simulate, data_frame(as_bytes(raw)), "application/grpc-web+proto");
     EXPECT_EQ(refused.status, GrpcStatus::Unimplemented);
     EXPECT_NE(refused.message.find("structured"), std::string::npos);
     EXPECT_EQ(status_of("/sui.rpc.v2.LedgerService/Nothing", data_frame({}), "application/grpc-web")
@@ -491,8 +493,8 @@ TEST_F(LedgerRpcTest, PreflightsHealthMetricsAndFaucet) {
     preflight.headers.add("Access-Control-Request-Method", "POST");
     const auto allowed = call(std::move(preflight));
     EXPECT_EQ(allowed.status, 204);
-    for (const char* name : {"content-type", "x-grpc-web", "x-sui-client-protocol-version",
-                             "grpc-timeout", "accept"})
+    for (const char* name :
+         {"content-type", "x-grpc-web", "x-sui-client-protocol-version", "grpc-timeout", "accept"})
         EXPECT_NE(allowed.headers.get("Access-Control-Allow-Headers")->find(name),
                   std::string::npos);
 

@@ -23,28 +23,52 @@ constexpr std::size_t kFaucetRequestBytesMax = 4096;
 GrpcError to_grpc(const chain::ChainError& error) {
     GrpcStatus status = GrpcStatus::Internal;
     switch (error.code) {
-        case chain::ChainCode::NotFound: status = GrpcStatus::NotFound; break;
-        case chain::ChainCode::InvalidArgument: status = GrpcStatus::InvalidArgument; break;
-        case chain::ChainCode::Rejected: status = GrpcStatus::FailedPrecondition; break;
-        case chain::ChainCode::Busy: status = GrpcStatus::Unavailable; break;
-        case chain::ChainCode::NotDurable: status = GrpcStatus::Unavailable; break;
-        case chain::ChainCode::Corrupt: status = GrpcStatus::Internal; break;
-        case chain::ChainCode::WrongFormat: status = GrpcStatus::Internal; break;
-        case chain::ChainCode::Broken: status = GrpcStatus::Internal; break;
+        case chain::ChainCode::NotFound:
+            status = GrpcStatus::NotFound;
+            break;
+        case chain::ChainCode::InvalidArgument:
+            status = GrpcStatus::InvalidArgument;
+            break;
+        case chain::ChainCode::Rejected:
+            status = GrpcStatus::FailedPrecondition;
+            break;
+        case chain::ChainCode::Busy:
+            status = GrpcStatus::Unavailable;
+            break;
+        case chain::ChainCode::NotDurable:
+            status = GrpcStatus::Unavailable;
+            break;
+        case chain::ChainCode::Corrupt:
+            status = GrpcStatus::Internal;
+            break;
+        case chain::ChainCode::WrongFormat:
+            status = GrpcStatus::Internal;
+            break;
+        case chain::ChainCode::Broken:
+            status = GrpcStatus::Internal;
+            break;
     }
     return {status, error.message};
 }
 
 int http_status_of(const chain::ChainError& error) {
     switch (error.code) {
-        case chain::ChainCode::NotFound: return 404;
-        case chain::ChainCode::InvalidArgument: return 400;
-        case chain::ChainCode::Rejected: return 400;
-        case chain::ChainCode::Busy: return 429;
-        case chain::ChainCode::NotDurable: return 503;
-        case chain::ChainCode::Corrupt: return 500;
-        case chain::ChainCode::WrongFormat: return 500;
-        case chain::ChainCode::Broken: return 500;
+        case chain::ChainCode::NotFound:
+            return 404;
+        case chain::ChainCode::InvalidArgument:
+            return 400;
+        case chain::ChainCode::Rejected:
+            return 400;
+        case chain::ChainCode::Busy:
+            return 429;
+        case chain::ChainCode::NotDurable:
+            return 503;
+        case chain::ChainCode::Corrupt:
+            return 500;
+        case chain::ChainCode::WrongFormat:
+            return 500;
+        case chain::ChainCode::Broken:
+            return 500;
     }
     return 500;
 }
@@ -87,9 +111,10 @@ GrpcResult<Address> parse_owner(const std::string& text) {
 GrpcResult<Bytes> transaction_bytes(bool present, const sui_pb::Transaction& transaction) {
     if (!present) return invalid("the request has no transaction");
     if (!transaction.has_bcs() || transaction.bcs().value().empty())
-        return grpc_failure(GrpcStatus::Unimplemented,
-                            "transaction.bcs is missing: this ledger takes complete transactions in "
-                            "BCS; structured transactions are not resolved here yet");
+        return grpc_failure(
+            GrpcStatus::Unimplemented,
+            "transaction.bcs is missing: this ledger takes complete transactions in "
+            "BCS; structured transactions are not resolved here yet");
     return to_bytes(as_bytes(transaction.bcs().value()));
 }
 
@@ -105,7 +130,8 @@ public:
         : environment_(environment),
           service_(service),
           limits_(limits),
-          streams_gauge_(service.metrics().gauge("walrus_rpc_block_streams", "Open block streams")) {
+          streams_gauge_(
+              service.metrics().gauge("walrus_rpc_block_streams", "Open block streams")) {
         bind_methods();
     }
 
@@ -127,7 +153,8 @@ private:
     Answer<sui_pb::ListOwnedObjectsResponse> list_owned_objects(
         sui_pb::ListOwnedObjectsRequest request);
     Answer<sui_pb::GetFunctionResponse> get_function(sui_pb::GetFunctionRequest request);
-    Answer<sui_pb::SimulateTransactionResponse> simulate(sui_pb::SimulateTransactionRequest request);
+    Answer<sui_pb::SimulateTransactionResponse> simulate(
+        sui_pb::SimulateTransactionRequest request);
     Answer<sui_pb::ExecuteTransactionResponse> execute(sui_pb::ExecuteTransactionRequest request);
 
     /// A method by its path: what it does with a message, and how it is counted.
@@ -315,8 +342,7 @@ io::Task<GrpcResult<sui_pb::GetFunctionResponse>> LedgerServerImpl::get_function
     if (!package)
         co_return invalid(
             fmt::format("package_id \"{}\" is not an object id", shown(request.package_id())));
-    auto function =
-        co_await service_.function(*package, request.module_name(), request.name());
+    auto function = co_await service_.function(*package, request.module_name(), request.name());
     if (!function) co_return tl::make_unexpected(to_grpc(function.error()));
     sui_pb::GetFunctionResponse response;
     put_function(*function, *response.mutable_function());
@@ -370,9 +396,8 @@ void LedgerServerImpl::bind(const char* service, const char* name,
                             Answer<Response> (LedgerServerImpl::*method)(Request)) {
     Method entry;
     entry.call = [this, method](Bytes message) { return call_unary(method, std::move(message)); };
-    entry.seconds = &service_.metrics().histogram("walrus_rpc_seconds", "Time of one RPC",
-                                                  io::request_seconds_buckets(),
-                                                  {{"method", name}});
+    entry.seconds = &service_.metrics().histogram(
+        "walrus_rpc_seconds", "Time of one RPC", io::request_seconds_buckets(), {{"method", name}});
     methods_.emplace(fmt::format("/sui.rpc.v2.{}/{}", service, name), std::move(entry));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger's public surface on an HTTP router (spec/rpc-compat.md §6.1, decisions.md §4): gRPC-web
-// under /sui.rpc.v2.… and /walrus.rpc.v1.…, and GET /health, GET /metrics, POST /faucet.
+// The ledger's public surface on an HTTP router (spec/rpc-compat.md §6.1, decisions.md §4):
+// gRPC-web under /sui.rpc.v2.… and /walrus.rpc.v1.…, and GET /health, GET /metrics, POST /faucet.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace walrus::rpc {
 /// Every bound of the server, in one place.
 struct ServerLimits {
     std::size_t request_bytes_max = std::size_t{1} << 20;
-    std::size_t streams_max = 2048;        ///< block streams at a time; more get Unavailable
-    std::size_t stream_blocks_max = 64;    ///< blocks read at a time for one stream
+    std::size_t streams_max = 2048;      ///< block streams at a time; more get Unavailable
+    std::size_t stream_blocks_max = 64;  ///< blocks read at a time for one stream
     std::uint64_t heartbeat_us = 5'000'000;
 };
 

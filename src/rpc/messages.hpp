@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between our values and the protobuf messages of src/rpc/proto. Internal to the room: this is where
-// protobuf is known.
+// Between our values and the protobuf messages of src/rpc/proto. Internal to the room: this is
+// where protobuf is known.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,9 @@ namespace walrus::rpc {
 namespace sui_pb = ::sui::rpc::v2;
 namespace walrus_pb = ::walrus::rpc::v1;
 
-inline std::string to_protobuf_bytes(ByteView bytes) { return std::string(as_text(bytes)); }
+inline std::string to_protobuf_bytes(ByteView bytes) {
+    return std::string(as_text(bytes));
+}
 
 // ---- server side: our values as messages (messages_out.cpp) ------------------------------------
 

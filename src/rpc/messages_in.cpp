@@ -8,7 +8,9 @@ namespace {
 constexpr std::uint64_t kMillisPerSecond = 1000;
 constexpr std::int32_t kNanosPerMilli = 1'000'000;
 
-ByteView view_of(const std::string& bytes) { return as_bytes(bytes); }
+ByteView view_of(const std::string& bytes) {
+    return as_bytes(bytes);
+}
 
 std::optional<ledger::Owner> take_owner(const sui_pb::Owner& message) {
     switch (message.kind()) {
@@ -22,9 +24,12 @@ std::optional<ledger::Owner> take_owner(const sui_pb::Owner& message) {
             if (!parent) return std::nullopt;
             return ledger::ObjectOwner{*parent};
         }
-        case sui_pb::Owner::SHARED: return ledger::SharedOwner{message.version()};
-        case sui_pb::Owner::IMMUTABLE: return ledger::ImmutableOwner{};
-        default: return std::nullopt;
+        case sui_pb::Owner::SHARED:
+            return ledger::SharedOwner{message.version()};
+        case sui_pb::Owner::IMMUTABLE:
+            return ledger::ImmutableOwner{};
+        default:
+            return std::nullopt;
     }
 }
 
@@ -88,7 +93,9 @@ std::optional<TransactionResult> take_executed(const sui_pb::ExecutedTransaction
             case sui_pb::ChangedObject::DELETED:
                 object.operation = ChangedObject::Operation::Deleted;
                 break;
-            default: object.operation = ChangedObject::Operation::None; break;
+            default:
+                object.operation = ChangedObject::Operation::None;
+                break;
         }
         if (change.has_object_type()) object.type = change.object_type();
         object.output_version = change.output_version();

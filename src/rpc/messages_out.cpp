@@ -18,7 +18,9 @@ struct Overload : F... {
 template <class... F>
 Overload(F...) -> Overload<F...>;
 
-std::string base58(ByteView bytes) { return base58_encode(bytes); }
+std::string base58(ByteView bytes) {
+    return base58_encode(bytes);
+}
 
 void put_time(std::uint64_t time_ms, sui_pb::Time& out) {
     out.set_seconds(static_cast<std::int64_t>(time_ms / kMillisPerSecond));
@@ -34,42 +36,41 @@ void put_ref(const ledger::ObjectRef& ref, sui_pb::Input& out) {
 }
 
 void put_input(const ledger::CallArg& input, sui_pb::Input& out) {
-    std::visit(
-        Overload{
-            [&](const ledger::PureArg& pure) {
-                out.set_kind(sui_pb::Input::PURE);
-                out.set_pure(to_protobuf_bytes(pure.bytes));
-            },
-            [&](const ledger::ObjectArg& object) {
-                std::visit(Overload{
-                               [&](const ledger::OwnedObjectArg& owned) {
-                                   out.set_kind(sui_pb::Input::IMMUTABLE_OR_OWNED);
-                                   put_ref(owned.ref, out);
-                               },
-                               [&](const ledger::SharedObjectArg& shared) {
-                                   out.set_kind(sui_pb::Input::SHARED);
-                                   out.set_object_id(to_text(shared.id));
-                                   out.set_version(shared.initial_version);
-                                   out.set_mutable_(shared.is_mutable);
-                               },
-                               [&](const ledger::ReceivingArg& receiving) {
-                                   out.set_kind(sui_pb::Input::RECEIVING);
-                                   put_ref(receiving.ref, out);
-                               },
-                           },
-                           object);
-            },
-            [&](const ledger::WithdrawalArg& withdrawal) {
-                out.set_kind(sui_pb::Input::FUNDS_WITHDRAWAL);
-                sui_pb::FundsWithdrawal& funds = *out.mutable_funds_withdrawal();
-                funds.set_amount(withdrawal.amount_max);
-                funds.set_coin_type(to_text(withdrawal.coin_type));
-                funds.set_source(withdrawal.from == ledger::WithdrawFrom::Sender
-                                     ? sui_pb::FundsWithdrawal::SENDER
-                                     : sui_pb::FundsWithdrawal::SPONSOR);
-            },
-        },
-        input);
+    std::visit(Overload{
+                   [&](const ledger::PureArg& pure) {
+                       out.set_kind(sui_pb::Input::PURE);
+                       out.set_pure(to_protobuf_bytes(pure.bytes));
+                   },
+                   [&](const ledger::ObjectArg& object) {
+                       std::visit(Overload{
+                                      [&](const ledger::OwnedObjectArg& owned) {
+                                          out.set_kind(sui_pb::Input::IMMUTABLE_OR_OWNED);
+                                          put_ref(owned.ref, out);
+                                      },
+                                      [&](const ledger::SharedObjectArg& shared) {
+                                          out.set_kind(sui_pb::Input::SHARED);
+                                          out.set_object_id(to_text(shared.id));
+                                          out.set_version(shared.initial_version);
+                                          out.set_mutable_(shared.is_mutable);
+                                      },
+                                      [&](const ledger::ReceivingArg& receiving) {
+                                          out.set_kind(sui_pb::Input::RECEIVING);
+                                          put_ref(receiving.ref, out);
+                                      },
+                                  },
+                                  object);
+                   },
+                   [&](const ledger::WithdrawalArg& withdrawal) {
+                       out.set_kind(sui_pb::Input::FUNDS_WITHDRAWAL);
+                       sui_pb::FundsWithdrawal& funds = *out.mutable_funds_withdrawal();
+                       funds.set_amount(withdrawal.amount_max);
+                       funds.set_coin_type(to_text(withdrawal.coin_type));
+                       funds.set_source(withdrawal.from == ledger::WithdrawFrom::Sender
+                                            ? sui_pb::FundsWithdrawal::SENDER
+                                            : sui_pb::FundsWithdrawal::SPONSOR);
+                   },
+               },
+               input);
 }
 
 void put_argument(const ledger::Argument& argument, sui_pb::Argument& out) {
@@ -136,27 +137,26 @@ void put_command(const ledger::Command& command, sui_pb::Command& out) {
 }
 
 void put_expiration(const ledger::Expiration& expiration, sui_pb::TransactionExpiration& out) {
-    std::visit(Overload{
-                   [&](const ledger::NoExpiration&) {
-                       out.set_kind(sui_pb::TransactionExpiration::NONE);
-                   },
-                   [&](const ledger::EpochExpiration& epoch) {
-                       out.set_kind(sui_pb::TransactionExpiration::EPOCH);
-                       out.set_epoch(epoch.epoch_max);
-                   },
-                   [&](const ledger::ValidDuring& valid) {
-                       out.set_kind(sui_pb::TransactionExpiration::VALID_DURING);
-                       if (valid.epoch_max) out.set_epoch(*valid.epoch_max);
-                       if (valid.epoch_min) out.set_min_epoch(*valid.epoch_min);
-                       if (valid.timestamp_min)
-                           put_time(*valid.timestamp_min, *out.mutable_min_timestamp());
-                       if (valid.timestamp_max)
-                           put_time(*valid.timestamp_max, *out.mutable_max_timestamp());
-                       out.set_chain(base58(valid.chain.bytes));
-                       out.set_nonce(valid.nonce);
-                   },
-               },
-               expiration);
+    std::visit(
+        Overload{
+            [&](const ledger::NoExpiration&) { out.set_kind(sui_pb::TransactionExpiration::NONE); },
+            [&](const ledger::EpochExpiration& epoch) {
+                out.set_kind(sui_pb::TransactionExpiration::EPOCH);
+                out.set_epoch(epoch.epoch_max);
+            },
+            [&](const ledger::ValidDuring& valid) {
+                out.set_kind(sui_pb::TransactionExpiration::VALID_DURING);
+                if (valid.epoch_max) out.set_epoch(*valid.epoch_max);
+                if (valid.epoch_min) out.set_min_epoch(*valid.epoch_min);
+                if (valid.timestamp_min)
+                    put_time(*valid.timestamp_min, *out.mutable_min_timestamp());
+                if (valid.timestamp_max)
+                    put_time(*valid.timestamp_max, *out.mutable_max_timestamp());
+                out.set_chain(base58(valid.chain.bytes));
+                out.set_nonce(valid.nonce);
+            },
+        },
+        expiration);
 }
 
 // ---- effects -----------------------------------------------------------------------------------
@@ -218,17 +218,28 @@ void put_change(const ledger::ObjectChange& change, ledger::ObjectVersion versio
 
 sui_pb::OpenSignatureBody::Type body_type(ledger::TypeKind kind) {
     switch (kind) {
-        case ledger::TypeKind::Bool: return sui_pb::OpenSignatureBody::BOOL;
-        case ledger::TypeKind::U8: return sui_pb::OpenSignatureBody::U8;
-        case ledger::TypeKind::U16: return sui_pb::OpenSignatureBody::U16;
-        case ledger::TypeKind::U32: return sui_pb::OpenSignatureBody::U32;
-        case ledger::TypeKind::U64: return sui_pb::OpenSignatureBody::U64;
-        case ledger::TypeKind::U128: return sui_pb::OpenSignatureBody::U128;
-        case ledger::TypeKind::U256: return sui_pb::OpenSignatureBody::U256;
-        case ledger::TypeKind::Address: return sui_pb::OpenSignatureBody::ADDRESS;
-        case ledger::TypeKind::Vector: return sui_pb::OpenSignatureBody::VECTOR;
-        case ledger::TypeKind::Struct: return sui_pb::OpenSignatureBody::DATATYPE;
-        case ledger::TypeKind::Signer: break;  // no function of ours takes one
+        case ledger::TypeKind::Bool:
+            return sui_pb::OpenSignatureBody::BOOL;
+        case ledger::TypeKind::U8:
+            return sui_pb::OpenSignatureBody::U8;
+        case ledger::TypeKind::U16:
+            return sui_pb::OpenSignatureBody::U16;
+        case ledger::TypeKind::U32:
+            return sui_pb::OpenSignatureBody::U32;
+        case ledger::TypeKind::U64:
+            return sui_pb::OpenSignatureBody::U64;
+        case ledger::TypeKind::U128:
+            return sui_pb::OpenSignatureBody::U128;
+        case ledger::TypeKind::U256:
+            return sui_pb::OpenSignatureBody::U256;
+        case ledger::TypeKind::Address:
+            return sui_pb::OpenSignatureBody::ADDRESS;
+        case ledger::TypeKind::Vector:
+            return sui_pb::OpenSignatureBody::VECTOR;
+        case ledger::TypeKind::Struct:
+            return sui_pb::OpenSignatureBody::DATATYPE;
+        case ledger::TypeKind::Signer:
+            break;  // no function of ours takes one
     }
     return sui_pb::OpenSignatureBody::TYPE_UNKNOWN;
 }
@@ -269,7 +280,8 @@ std::string amount_text(__int128 amount) {
     auto rest = static_cast<unsigned __int128>(amount);
     if (negative) rest = -rest;
     std::string digits;
-    for (; rest != 0; rest /= 10) digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
+    for (; rest != 0; rest /= 10)
+        digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
     if (negative) digits.push_back('-');
     std::reverse(digits.begin(), digits.end());
     return digits;
@@ -317,7 +329,8 @@ bool put_transaction(ByteView data_bcs, sui_pb::Transaction& out) {
     out.set_version(1);
     out.mutable_kind()->set_kind(sui_pb::TransactionKind::PROGRAMMABLE_TRANSACTION);
     auto& program = *out.mutable_kind()->mutable_programmable_transaction();
-    for (const ledger::CallArg& input : data->program.inputs) put_input(input, *program.add_inputs());
+    for (const ledger::CallArg& input : data->program.inputs)
+        put_input(input, *program.add_inputs());
     for (const ledger::Command& command : data->program.commands)
         put_command(command, *program.add_commands());
     out.set_sender(to_text(data->sender));

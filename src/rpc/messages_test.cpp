@@ -43,7 +43,9 @@ template <class Message>
 std::string hex_of(const Message& message) {
     return hex_encode(as_bytes(message.SerializeAsString()));
 }
-std::string hex_of(const Hand& hand) { return hex_encode(as_bytes(hand.text())); }
+std::string hex_of(const Hand& hand) {
+    return hex_encode(as_bytes(hand.text()));
+}
 
 template <class Id>
 Id filled(Byte value) {
@@ -56,7 +58,9 @@ std::string hex64(const char* digits) {
     for (int i = 0; i < 32; ++i) out += digits;
     return out;
 }
-std::string base58_of(Byte value) { return base58_encode(Bytes(32, value)); }
+std::string base58_of(Byte value) {
+    return base58_encode(Bytes(32, value));
+}
 
 ledger::Object sample_object() {
     ledger::Object object;
@@ -111,7 +115,8 @@ TEST(ProtobufObject, WrongOnesAreRefused) {
     EXPECT_TRUE(refused([](auto& m) { m.set_object_id("0xzz"); }));
     EXPECT_TRUE(refused([](auto& m) { m.clear_version(); }));
     EXPECT_TRUE(refused([](auto& m) { m.clear_owner(); }));
-    EXPECT_TRUE(refused([](auto& m) { m.mutable_owner()->set_kind(sui_pb::Owner::CONSENSUS_ADDRESS); }));
+    EXPECT_TRUE(
+        refused([](auto& m) { m.mutable_owner()->set_kind(sui_pb::Owner::CONSENSUS_ADDRESS); }));
     EXPECT_TRUE(refused([](auto& m) { m.mutable_owner()->set_address("me"); }));
     EXPECT_TRUE(refused([](auto& m) { m.set_object_type("u64"); }));
     EXPECT_TRUE(refused([](auto& m) { m.clear_contents(); }));
@@ -147,11 +152,8 @@ TEST(ProtobufTransaction, IsStructuredAsThePublicOne) {
     const Hand program =
         Hand()
             .message(1, Hand().varint(1, 3).bytes(3, id("5e01")).varint(4, 1).varint(6, 0))
-            .message(1, Hand()
-                            .varint(1, 2)
-                            .bytes(3, id("cc"))
-                            .varint(4, 9)
-                            .bytes(5, base58_of(0x02)))
+            .message(1,
+                     Hand().varint(1, 2).bytes(3, id("cc")).varint(4, 9).bytes(5, base58_of(0x02)))
             .message(1, Hand().varint(1, 1).bytes(2, as_text(*hex_decode(sender))))
             .message(2, Hand().message(1, Hand()
                                               .bytes(1, id("bb"))
@@ -196,18 +198,16 @@ TEST(ProtobufTransaction, EveryCommandAndInputHasItsPlace) {
     ASSERT_TRUE(put_transaction(bcs::encode(data), message));
     const Hand zero_digest = Hand().bytes(5, base58_of(0));
     const auto& program = message.kind().programmable_transaction();
-    EXPECT_EQ(hex_of(program.inputs(0)),
-              hex_of(Hand().varint(1, 5).message(
-                  8, Hand().varint(1, 5).bytes(2, "u64").varint(3, 1))));
-    EXPECT_EQ(hex_of(program.inputs(1)), hex_of(Hand()
-                                                    .varint(1, 4)
-                                                    .bytes(3, hex64("01"))
-                                                    .varint(4, 2)
-                                                    .bytes(5, base58_of(0))));
-    EXPECT_EQ(hex_of(program.commands(0)),
-              hex_of(Hand().message(3, Hand()
-                                           .message(1, Hand().varint(1, 1))
-                                           .message(2, Hand().varint(1, 2).varint(2, 1)))));
+    EXPECT_EQ(hex_of(program.inputs(0)), hex_of(Hand().varint(1, 5).message(
+                                             8, Hand().varint(1, 5).bytes(2, "u64").varint(3, 1))));
+    EXPECT_EQ(
+        hex_of(program.inputs(1)),
+        hex_of(Hand().varint(1, 4).bytes(3, hex64("01")).varint(4, 2).bytes(5, base58_of(0))));
+    EXPECT_EQ(
+        hex_of(program.commands(0)),
+        hex_of(Hand().message(
+            3,
+            Hand().message(1, Hand().varint(1, 1)).message(2, Hand().varint(1, 2).varint(2, 1)))));
     EXPECT_EQ(
         hex_of(program.commands(1)),
         hex_of(Hand().message(4, Hand()
@@ -233,8 +233,8 @@ ledger::ExecutedTransaction sample_executed() {
     created.operation = ledger::IdOperation::Created;
     ledger::ObjectChange deleted;
     deleted.id = filled<ObjectId>(0xde);
-    deleted.input = ledger::InputState{11, {filled<ledger::ObjectDigest>(5).bytes},
-                                       ledger::AddressOwner{filled<Address>(0xee)}};
+    deleted.input = ledger::InputState{
+        11, {filled<ledger::ObjectDigest>(5).bytes}, ledger::AddressOwner{filled<Address>(0xee)}};
     deleted.operation = ledger::IdOperation::Deleted;
     effects.changed_objects = {created, deleted};
     executed.changed_types = {
@@ -253,7 +253,8 @@ TEST(ProtobufEffects, HaveThePublicFields) {
     const Hand owner = Hand().varint(1, 1).bytes(2, hex64("ee"));
     const Hand expected =
         Hand()
-            .message(1, Hand().bytes(1, "TransactionEffects").bytes(2, as_text(executed.effects_bcs)))
+            .message(1,
+                     Hand().bytes(1, "TransactionEffects").bytes(2, as_text(executed.effects_bcs)))
             .bytes(2, base58_encode(executed.effects_digest.view()))
             .varint(3, 2)
             .message(4, Hand().varint(1, 1))
@@ -297,22 +298,23 @@ TEST(ProtobufEffects, AbortsCarryTheirName) {
     sui_pb::TransactionEffects message;
     put_effects(executed, message);
     const Hand expected = Hand().varint(1, 0).message(
-        2, Hand()
-               .bytes(1, "no room")
-               .varint(2, 2)
-               .varint(3, 13)
-               .message(4, Hand()
-                               .varint(1, 1)
-                               .message(2, Hand()
-                                               .bytes(1, hex64("cc"))
-                                               .bytes(2, "system_state_inner")
-                                               .varint(3, 0)
-                                               .varint(4, 0)
-                                               .bytes(5, "reserve_space"))
-                               .message(3, Hand()
-                                               .varint(1, 1)
-                                               .bytes(3, "EStorageExceeded")
-                                               .bytes(5, "no room"))));
+        2,
+        Hand()
+            .bytes(1, "no room")
+            .varint(2, 2)
+            .varint(3, 13)
+            .message(
+                4,
+                Hand()
+                    .varint(1, 1)
+                    .message(2, Hand()
+                                    .bytes(1, hex64("cc"))
+                                    .bytes(2, "system_state_inner")
+                                    .varint(3, 0)
+                                    .varint(4, 0)
+                                    .bytes(5, "reserve_space"))
+                    .message(
+                        3, Hand().varint(1, 1).bytes(3, "EStorageExceeded").bytes(5, "no room"))));
     EXPECT_EQ(hex_of(message.status()), hex_of(expected));
 
     chain::TransactionRecord record;
@@ -344,8 +346,9 @@ TEST(ProtobufEffects, BalanceChangesAreSignedDecimals) {
     record.executed = sample_executed();
     const auto coin = ledger::primitive(ledger::TypeKind::U8);
     const __int128 most = static_cast<__int128>(~std::uint64_t{0});
-    record.executed.balance_changes = {
-        {filled<Address>(1), coin, -5}, {filled<Address>(2), coin, most}, {filled<Address>(3), coin, -most}};
+    record.executed.balance_changes = {{filled<Address>(1), coin, -5},
+                                       {filled<Address>(2), coin, most},
+                                       {filled<Address>(3), coin, -most}};
     sui_pb::ExecutedTransaction message;
     put_executed(record, message);
     ASSERT_EQ(message.balance_changes_size(), 3);
