@@ -94,7 +94,7 @@ struct BalanceChange {
     __int128 amount = 0;  ///< after minus before
     bool operator==(const BalanceChange&) const = default;
 };
-/// The object as it is after the transaction, for answers; null contents of deleted ones.
+/// The type of a changed object; of one that is gone, the type it had.
 struct ChangedObjectType {
     ObjectId id;
     StructTag type;
