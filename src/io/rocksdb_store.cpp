@@ -142,6 +142,8 @@ rocksdb::Options make_options(const RocksDbOptions& chosen) {
     options.max_open_files = kOpenFilesMax;
     options.max_total_wal_size = kJournalBytesMax;
     options.bytes_per_sync = 1u << 20;
+    // Directories grow by what is stored, not by what might be.
+    options.allow_fallocate = false;
     options.keep_log_file_num = 2;
     options.max_log_file_size = 1u << 20;
     options.info_log_level = rocksdb::WARN_LEVEL;
