@@ -34,7 +34,12 @@ SliverFetch::SliverFetch(Client& client, std::shared_ptr<const NetworkView> view
       verifier_(client.environment().loop),
       changed_(client.environment().loop),
       bodies_(view_->shard_count()),
-      under_way_(view_->shard_count()) {}
+      under_way_(view_->shard_count()) {
+    for (std::size_t i = 0; i < view_->nodes.size(); ++i)
+        lanes_.push_back(std::make_unique<NodeLanes>(client.environment().loop,
+                                                     client.limits().calls_per_node_first,
+                                                     client.limits().calls_per_node_max));
+}
 
 io::Task<ClientResult<void>> SliverFetch::run(std::function<void(SliverIndex)> row_ready) {
     row_ready_ = std::move(row_ready);
@@ -66,9 +71,15 @@ io::Task<ClientResult<void>> SliverFetch::run(std::function<void(SliverIndex)> r
 
 io::Task<void> SliverFetch::fetch_one(SliverIndex index) {
     const std::size_t size = sliver_body_bytes(view_->code, Axis::Primary, metadata_.symbol_bytes());
-    const ByteBudget::Share share = co_await budget_.acquire(size);
     const SliverPairIndex pair = pair_of_sliver(index, Axis::Primary, view_->shard_count());
-    const NodeInfo& node = view_->nodes[view_->holder(pair, metadata_.blob_id())];
+    const std::uint16_t member = view_->holder(pair, metadata_.blob_id());
+    const NodeInfo& node = view_->nodes[member];
+    const NodeLanes::Lane lane = co_await lanes_[member]->acquire();
+    const ByteBudget::Share share = co_await budget_.acquire(size);
+    if (cancel_.cancelled()) {
+        plan_.failed(index, false);
+        co_return;
+    }
     io::Loop& loop = client_.environment().loop;
     const std::uint64_t started = loop.monotonic_us();
     under_way_[index.value] = {std::max<std::uint64_t>(started, 1), false};
@@ -80,8 +91,10 @@ io::Task<void> SliverFetch::fetch_one(SliverIndex index) {
     auto answer = co_await client_.node(node).get_sliver(metadata_.blob_id(), pair, Axis::Primary,
                                                          size, call);
     under_way_[index.value].started_us = 0;
+    const std::uint64_t took = loop.monotonic_us() - started;
+    lanes_[member]->answered_after(took);
     if (answer) {
-        latencies_us_.push_back(loop.monotonic_us() - started);
+        latencies_us_.push_back(took);
         bytes_received_ += answer->size();
         arrived_.push_back({index, std::move(*answer)});
         if (!verifying_) {

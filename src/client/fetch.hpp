@@ -12,6 +12,7 @@
 #include "client/byte_budget.hpp"
 #include "client/client.hpp"
 #include "client/fetch_plan.hpp"
+#include "client/node_lanes.hpp"
 #include "redstuff/metadata.hpp"
 #include "redstuff/sliver.hpp"
 
@@ -66,6 +67,7 @@ private:
     std::function<void(SliverIndex)> row_ready_;
     FetchPlan plan_;
     ByteBudget budget_;
+    std::vector<std::unique_ptr<NodeLanes>> lanes_;  // by node
     io::TaskGroup fetches_;
     io::TaskGroup verifier_;
     io::Event changed_;

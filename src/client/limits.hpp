@@ -18,6 +18,7 @@ struct BackoffLimits {
 struct Limits {
     // -- both directions
     std::size_t bytes_in_flight_max = 64u << 20;  ///< slivers on the way, all nodes together
+    std::size_t calls_per_node_first = 2;  ///< see node_lanes.hpp
     std::size_t calls_per_node_max = 8;
     std::uint64_t connect_timeout_ms = 5'000;
     std::uint64_t call_timeout_ms = 30'000;        ///< for a call without much data

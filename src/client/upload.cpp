@@ -42,8 +42,9 @@ Upload::Upload(Client& client, std::shared_ptr<const NetworkView> view,
         sliver_body_bytes(view_->code, Axis::Primary, encoded_->symbol_bytes()) +
         sliver_body_bytes(view_->code, Axis::Secondary, encoded_->symbol_bytes());
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        nodes_[i].calls = std::make_unique<io::Semaphore>(client.environment().loop,
-                                                          client.limits().calls_per_node_max);
+        nodes_[i].lanes = std::make_unique<NodeLanes>(client.environment().loop,
+                                                      client.limits().calls_per_node_first,
+                                                      client.limits().calls_per_node_max);
         nodes_[i].bytes_total = pair_bytes * view_->nodes[i].shards.size();
         progress_.bytes_total += nodes_[i].bytes_total;
     }
@@ -156,7 +157,7 @@ io::Task<void> Upload::send_sliver(std::uint16_t member, SliverPairIndex pair, A
         nodeapi::NodeCode failed = nodeapi::NodeCode::Cancelled;
         std::string why;
         {
-            const io::Semaphore::Permit permit = co_await state.calls->acquire();
+            const NodeLanes::Lane lane = co_await state.lanes->acquire();
             const ByteBudget::Share share = co_await budget_.acquire(size);
             if (!state.error.empty() || cancel_.cancelled()) co_return;
             if (state.metadata_was_there && size >= client_.limits().status_check_bytes_min) {
@@ -171,8 +172,10 @@ io::Task<void> Upload::send_sliver(std::uint16_t member, SliverPairIndex pair, A
             body.parts = {sliver->parts.header_view(), sliver->parts.symbols,
                           sliver->parts.trailer_view()};
             const nodeapi::NodeCall call = call_for(size);
+            const std::uint64_t started = client_.environment().loop.monotonic_us();
             auto answer = co_await node(member).put_sliver(encoded_->blob_id(), pair, axis,
                                                            std::move(body), call);
+            state.lanes->answered_after(client_.environment().loop.monotonic_us() - started);
             if (answer) {
                 bytes_sent_ += size;
                 note_progress(member, size);

@@ -13,6 +13,7 @@
 #include "attest/certificate.hpp"
 #include "client/byte_budget.hpp"
 #include "client/client.hpp"
+#include "client/node_lanes.hpp"
 #include "client/retry.hpp"
 #include "redstuff/encode.hpp"
 
@@ -49,7 +50,7 @@ public:
 
 private:
     struct NodeState {
-        std::unique_ptr<io::Semaphore> calls;
+        std::unique_ptr<NodeLanes> lanes;
         std::uint64_t bytes_total = 0;
         std::uint64_t last_progress_us = 0;
         bool metadata_was_there = false;
