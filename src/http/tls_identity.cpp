@@ -14,6 +14,7 @@
 
 #include <cstring>
 #include <ctime>
+#include <mutex>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
@@ -264,6 +265,16 @@ bool covers_host(X509* leaf, const std::string& host) {
                nullptr) == 1;
 }
 
+/// Reads the system's trust roots when the first certificate needs them: it takes tens of
+/// milliseconds, and certificates issued by pinned keys never do. There is one client context.
+void load_system_roots(X509_STORE* roots) {
+    static std::once_flag once;
+    std::call_once(once, [roots] {
+        X509_STORE_set_default_paths(roots);
+        ERR_clear_error();
+    });
+}
+
 /// What is wrong with the server's certificate; nothing if it is fine.
 std::string find_fault(X509_STORE_CTX* store, const ServerCheck& check) {
     X509* leaf = X509_STORE_CTX_get0_cert(store);
@@ -281,6 +292,7 @@ std::string find_fault(X509_STORE_CTX* store, const ServerCheck& check) {
         if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
             return "the certificate is not for servers";
     } else {
+        load_system_roots(X509_STORE_CTX_get0_store(store));
         if (check.pinned_key) X509_STORE_CTX_set_verify_cb(store, forgive_expired_leaf);
         if (X509_verify_cert(store) != 1)
             return fmt::format("the certificate is not trusted: {}",
@@ -307,7 +319,6 @@ int verify_server(X509_STORE_CTX* store, void*) {
 SSL_CTX* client_ssl_context() {
     static const SslCtxPtr context = [] {
         SslCtxPtr ssl = make_ssl_context(TLS_client_method());
-        SSL_CTX_set_default_verify_paths(ssl.get());
         SSL_CTX_set_verify(ssl.get(), SSL_VERIFY_PEER, nullptr);
         SSL_CTX_set_cert_verify_callback(ssl.get(), verify_server, nullptr);
         SSL_CTX_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(kHttp11.data()),
