@@ -48,9 +48,12 @@ public:
         co_await turn;  // whoever set it has counted us as busy
         co_return Lane(this);
     }
-    /// An answer took this long.
+    /// An answer took this long. Only the fastest one tells how far the node is: others may have
+    /// waited for a busy machine, and more calls would not help against that.
     void answered_after(std::uint64_t us) {
-        if (us < kSlowUs || limit_ >= max_) return;
+        fastest_us_ = answers_ == 0 ? us : std::min(fastest_us_, us);
+        ++answers_;
+        if (answers_ < kAnswersToJudge || fastest_us_ < kSlowUs || limit_ >= max_) return;
         limit_ = std::min(max_, limit_ * 2);
         admit();
     }
@@ -60,6 +63,7 @@ public:
 private:
     /// Below this, a handshake costs about as much as waiting.
     static constexpr std::uint64_t kSlowUs = 8'000;
+    static constexpr std::size_t kAnswersToJudge = 3;
 
     void release() {
         --busy_;
@@ -77,6 +81,8 @@ private:
     std::size_t limit_;
     std::size_t max_;
     std::size_t busy_ = 0;
+    std::size_t answers_ = 0;
+    std::uint64_t fastest_us_ = 0;
     std::deque<io::OneShot<bool>> waiters_;
 };
 

@@ -34,30 +34,51 @@ io::Task<void> use_lane(NodeLanes& lanes, io::OneShot<bool> end, int& running) {
     --running;
 }
 
-TEST(NodeLanes, FastNodesKeepFewCallsSlowOnesGetMore) {
+struct LanesUnderLoad {
+    explicit LanesUnderLoad(NodeLanes& lanes_, StepLoop& loop_) : loop(loop_), group(loop_) {
+        for (auto& end : ends) group.add(use_lane(lanes_, end, running));
+        loop.run();
+    }
+    void finish() {
+        for (auto& end : ends) {
+            end.set(true);
+            loop.run();
+            most = std::max(most, running);
+        }
+    }
+    StepLoop& loop;
+    std::vector<io::OneShot<bool>> ends{12};
+    int running = 0;
+    int most = 0;
+    io::TaskGroup group;
+};
+
+TEST(NodeLanes, ANearNodeKeepsFewCallsEvenWhenTheMachineIsBusy) {
     StepLoop loop;
     NodeLanes lanes(loop, 2, 8);
-    std::vector<io::OneShot<bool>> ends(12);
-    int running = 0;
-    io::TaskGroup group(loop);
-    for (auto& end : ends) group.add(use_lane(lanes, end, running));
+    LanesUnderLoad load(lanes, loop);
+    EXPECT_EQ(load.running, 2);
+    for (const std::uint64_t us : {50'000, 60'000, 1'000, 80'000, 90'000}) lanes.answered_after(us);
     loop.run();
-    EXPECT_EQ(running, 2);
-    lanes.answered_after(1'000);
-    loop.run();
-    EXPECT_EQ(running, 2);
-    lanes.answered_after(50'000);
-    loop.run();
-    EXPECT_EQ(running, 4);
-    for (int i = 0; i < 5; ++i) lanes.answered_after(50'000);
-    loop.run();
-    EXPECT_EQ(running, 8);
-    for (auto& end : ends) {
-        end.set(true);
+    EXPECT_EQ(load.running, 2);
+    load.finish();
+    EXPECT_EQ(load.most, 2);
+    EXPECT_EQ(lanes.busy(), 0u);
+}
+
+TEST(NodeLanes, AFarNodeGetsMoreCallsUpToTheLimit) {
+    StepLoop loop;
+    NodeLanes lanes(loop, 2, 8);
+    LanesUnderLoad load(lanes, loop);
+    const int expected[] = {2, 2, 4, 8, 8};
+    for (const int calls : expected) {
+        lanes.answered_after(50'000);
         loop.run();
-        EXPECT_LE(running, 8);
+        EXPECT_EQ(load.running, calls);
     }
-    EXPECT_EQ(running, 0);
+    load.finish();
+    EXPECT_EQ(load.most, 8);
+    EXPECT_EQ(load.running, 0);
     EXPECT_EQ(lanes.busy(), 0u);
 }
 
