@@ -81,7 +81,7 @@ StoreResult<void> SliverStore::load() {
                                            found.emplace_back(header.key, location);
                                        }));
     for (const auto& [key, location] : found) {
-        const BlobPresence before = WALRUS_TRY(presence_locked(key.blob_id));
+        const BlobPresence before = WALRUS_TRY(presence_alone(key.blob_id));
         note_pending(key, location, before);
     }
     recovered_ = found.size();
@@ -135,8 +135,12 @@ StoreResult<std::optional<Location>> SliverStore::locate(const RecordKey& key) {
     return indexed(key);
 }
 
-StoreResult<BlobPresence> SliverStore::presence_locked(const BlobId& id) const {
-    if (const auto it = touched_.find(id); it != touched_.end()) return it->second;
+StoreResult<BlobPresence> SliverStore::presence_alone(const BlobId& id) const {
+    {
+        const std::lock_guard lock(state_mutex_);
+        if (const auto it = touched_.find(id); it != touched_.end()) return it->second;
+    }
+    // Not touched, and nobody can touch it now: the row is all there is.
     const auto row = WALRUS_TRY(read_row<Presence>(index_, key_of(Table::Presence, id.view())));
     return BlobPresence{row.value_or(Presence{}), 0};
 }
@@ -144,13 +148,11 @@ StoreResult<BlobPresence> SliverStore::presence_locked(const BlobId& id) const {
 StoreResult<BlobPresence> SliverStore::presence(const BlobId& id) {
     // Behind the lock of puts and removals: see `remove`.
     const std::lock_guard appending(append_mutex_);
-    const std::lock_guard lock(state_mutex_);
-    return presence_locked(id);
+    return presence_alone(id);
 }
 
 StoreResult<bool> SliverStore::contains(const RecordKey& key) {
-    const std::lock_guard lock(state_mutex_);
-    const BlobPresence found = WALRUS_TRY(presence_locked(key.blob_id));
+    const BlobPresence found = WALRUS_TRY(presence(key.blob_id));
     return found.presence.has(key);
 }
 
@@ -178,11 +180,11 @@ StoreResult<std::optional<StoredBody>> SliverStore::get(const RecordKey& key,
 StoreResult<void> SliverStore::forget(const RecordKey& key, const Location& location) {
     const std::lock_guard committing(commit_mutex_);
     const std::lock_guard appending(append_mutex_);
-    const std::lock_guard lock(state_mutex_);
     const auto now = WALRUS_TRY(indexed(key));
     if (now != location) return {};  // still pending, or forgotten by another reader
-    BlobPresence left = WALRUS_TRY(presence_locked(key.blob_id));
+    BlobPresence left = WALRUS_TRY(presence_alone(key.blob_id));
     left.presence.clear(key);
+    const std::lock_guard lock(state_mutex_);
     SegmentUse use = use_[location.segment];
     subtract_use(use, location);
     io::WriteBatch batch;
@@ -227,13 +229,12 @@ StoreResult<Put> SliverStore::put(const RecordKey& key, ByteView payload) {
     Bytes prefix = encode_record_prefix(key, 0, payload);
 
     const std::lock_guard appending(append_mutex_);
-    BlobPresence before;
     {
         const std::lock_guard lock(state_mutex_);
         if (read_only_)
             return store_failure(StoreCode::ReadOnly, "the store is read-only since a sync failed");
-        before = WALRUS_TRY(presence_locked(key.blob_id));
     }
+    BlobPresence before = WALRUS_TRY(presence_alone(key.blob_id));
     if (before.presence.has(key)) return Put{before.lsn, false};
     WALRUS_TRY(check_space(record_bytes(static_cast<std::uint32_t>(payload.size()))));
     const Location location = WALRUS_TRY(log_->append(std::move(prefix), payload));
@@ -320,10 +321,7 @@ Lsn SliverStore::durable_lsn() const {
     return durable_lsn_;
 }
 
-std::uint64_t SliverStore::pending_bytes() const {
-    const std::lock_guard lock(state_mutex_);
-    return pending_bytes_;
-}
+std::uint64_t SliverStore::pending_bytes() const { return pending_bytes_; }
 
 // ---- removing ------------------------------------------------------------------------------------
 
@@ -342,8 +340,8 @@ StoreResult<bool> SliverStore::remove(const BlobId& id, FunctionRef<bool()> unwa
             if (read_only_)
                 return store_failure(StoreCode::ReadOnly, "the store is read-only");
             pending = touched_.contains(id);
-            now = WALRUS_TRY(presence_locked(id));
         }
+        now = WALRUS_TRY(presence_alone(id));
         if (pending) {
             appending.unlock();
             WALRUS_TRY(commit_alone());

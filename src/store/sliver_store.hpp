@@ -9,6 +9,7 @@
 // Thread safe; all calls block, so they belong on the disk workers (see Committer for the loop side).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -111,7 +112,8 @@ private:
     StoreResult<void> give_back_dead_extents();
     StoreResult<std::optional<Location>> locate(const RecordKey& key);
     StoreResult<std::optional<Location>> indexed(const RecordKey& key) const;
-    StoreResult<BlobPresence> presence_locked(const BlobId& id) const;
+    /// Precondition: the append lock is held.
+    StoreResult<BlobPresence> presence_alone(const BlobId& id) const;
     StoreResult<void> check_space(std::uint64_t bytes);
     StoreResult<void> forget(const RecordKey& key, const Location& location);
     void note_pending(const RecordKey& key, const Location& location, BlobPresence before);
@@ -137,7 +139,7 @@ private:
     LogPosition committed_end_;                // likewise
     Lsn last_lsn_ = 0;
     Lsn durable_lsn_ = 0;
-    std::uint64_t pending_bytes_ = 0;
+    std::atomic<std::uint64_t> pending_bytes_{0};  // written under the state lock
     std::uint64_t commits_ = 0;
     std::uint64_t recovered_ = 0;
     bool read_only_ = false;
