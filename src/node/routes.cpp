@@ -12,8 +12,11 @@ namespace {
 using nodeapi::Reason;
 using Handle = io::Task<HandlerResult> (*)(NodeContext&, http::Request&);
 
-io::Task<http::Response> respond(NodeContext& node, Handle handle, http::Request& request) {
+io::Task<http::Response> respond(NodeContext& node, Handle handle, io::Histogram& seconds,
+                                 http::Request& request) {
+    const std::uint64_t begin_us = node.environment.loop.monotonic_us();
     HandlerResult result = co_await handle(node, request);
+    seconds.observe(static_cast<double>(node.environment.loop.monotonic_us() - begin_us) / 1e6);
     if (result) co_return std::move(*result);
     io::log_debug("node", "{} {}: {}", request.method, request.path, result.error().message);
     co_return nodeapi::error_response(result.error());
@@ -21,8 +24,11 @@ io::Task<http::Response> respond(NodeContext& node, Handle handle, http::Request
 
 void add_route(NodeContext& node, http::Router& router, const char* method,
                std::string_view pattern, Handle handle) {
-    router.add(method, std::string(pattern), [&node, handle](http::Request& request) {
-        return respond(node, handle, request);
+    io::Histogram& seconds = node.metrics.histogram(
+        "walrus_node_request_seconds", "Time to answer, with the body's arrival",
+        io::request_seconds_buckets(), {{"method", method}, {"route", std::string(pattern)}});
+    router.add(method, std::string(pattern), [&node, handle, &seconds](http::Request& request) {
+        return respond(node, handle, seconds, request);
     });
 }
 
