@@ -71,7 +71,7 @@ for path in sorted(sources):
         if len(line.encode()) > 140:
             report(path, number, "line over 140 bytes")
         for pattern, why in banned_everywhere:
-            if pattern.search(line):
+            if pattern.search(line) and not (test and why == "using namespace"):
                 report(path, number, why)
         if room in rooms and not test:
             if rooms[room]["pure"]:
