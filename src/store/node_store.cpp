@@ -45,6 +45,11 @@ StoreResult<std::unique_ptr<NodeStore>> NodeStore::open(io::Environment& environ
     store->state_ = WALRUS_TRY(BlobState::open(*store->index_));
     store->slivers_ = WALRUS_TRY(
         SliverStore::open(files, *store->index_, directory + "/segments", options));
+    // The names of what was just created must last as long as what is stored under them.
+    WALRUS_STORE_TRY(files.sync_directory(directory));
+    const std::size_t slash = directory.rfind('/');
+    if (slash != std::string::npos && slash > 0)
+        WALRUS_STORE_TRY(files.sync_directory(directory.substr(0, slash)));
     return store;
 }
 
