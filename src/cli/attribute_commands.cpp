@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// walrus get-blob-attribute, set-blob-attribute, remove-blob-attribute-fields, remove-blob-attribute:
-// names and values kept with a Blob object.
+// walrus get-blob-attribute, set-blob-attribute, remove-blob-attribute-fields,
+// remove-blob-attribute: names and values kept with a Blob object.
 #include <fmt/format.h>
 
 #include <algorithm>

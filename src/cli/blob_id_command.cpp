@@ -22,10 +22,11 @@ struct BlobIdArguments {
 
 RunResult print_id(const BlobIdArguments& arguments, const VerifiedMetadata& metadata, bool json) {
     if (!json) {
-        WALRUS_TRY(print(fmt::format("Blob from file {} (unencoded length {} bytes, {} shards):\n"
-                                     "Blob ID: {}\n",
-                                     *arguments.file, metadata.blob_bytes(), metadata.shard_count(),
-                                     to_text(metadata.blob_id()))));
+        WALRUS_TRY(
+            print(fmt::format("Blob from file {} (unencoded length {} bytes, {} shards):\n"
+                              "Blob ID: {}\n",
+                              *arguments.file, metadata.blob_bytes(), metadata.shard_count(),
+                              to_text(metadata.blob_id()))));
         return 0;
     }
     JsonWriter out;
@@ -77,9 +78,8 @@ Command blob_id_command() {
             return compute(session.environment(), *arguments, code, globals.json);
         }
         std::optional<CodeParameters> code;
-        WALRUS_TRY(run_with_client(globals, [&](client::Client& client) {
-            return ask_network(client, code);
-        }));
+        WALRUS_TRY(run_with_client(
+            globals, [&](client::Client& client) { return ask_network(client, code); }));
         Session session(globals);
         return compute(session.environment(), *arguments, *code, globals.json);
     };

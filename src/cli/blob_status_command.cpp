@@ -26,8 +26,10 @@ struct StatusArguments {
 /// "10", "10s", "500ms", "1m".
 std::optional<std::uint64_t> parse_timeout_ms(std::string text) {
     std::uint64_t scale = 1000;
-    for (const auto& [unit, ms] : {std::pair<const char*, std::uint64_t>{"ms", 1}, {"s", 1000},
-                                   {"m", 60'000}, {"min", 60'000}})
+    for (const auto& [unit, ms] : {std::pair<const char*, std::uint64_t>{"ms", 1},
+                                   {"s", 1000},
+                                   {"m", 60'000},
+                                   {"min", 60'000}})
         if (text.ends_with(unit) && !(std::string(unit) == "s" && text.ends_with("ms"))) {
             text.resize(text.size() - std::string(unit).size());
             scale = ms;
@@ -98,7 +100,8 @@ RunResult run_status(const GlobalOptions& globals, const StatusArguments& argume
     const auto& text = arguments.blob_id ? arguments.blob_id : arguments.positional;
     if (text) id = WALRUS_TRY(blob_id_argument(*text));
     if (!id && !arguments.file)
-        return client::client_failure(ClientCode::Usage, "name a blob: --blob-id ID or --file FILE");
+        return client::client_failure(ClientCode::Usage,
+                                      "name a blob: --blob-id ID or --file FILE");
     if (id && arguments.file)
         return client::client_failure(ClientCode::Usage,
                                       "either a blob id or --file FILE, not both");
@@ -119,7 +122,8 @@ Command blob_status_command() {
     Command command;
     command.name = "blob-status";
     command.help = "Ask the storage nodes whether a blob is stored, and until when";
-    command.examples = "  walrus blob-status --blob-id BLOB_ID\n  walrus blob-status --file photo.jpg";
+    command.examples =
+        "  walrus blob-status --blob-id BLOB_ID\n  walrus blob-status --file photo.jpg";
     command.declare = [arguments](Arguments& a) {
         a.positional("BLOB_ID", arguments->positional, "The blob (short for --blob-id)", false);
         a.value("--blob-id", arguments->blob_id, "ID", "The blob");

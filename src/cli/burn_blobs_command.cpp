@@ -50,11 +50,12 @@ io::Task<RunResult> burn(client::Client& client, client::Account account,
     for (const client::OwnedBlob& own : objects)
         if (!globals.json && !arguments.yes && stdin_is_terminal())
             fmt::print(stderr, "  {}  blob {}\n", to_text(own.blob.id), to_text(own.blob.blob_id));
-    const bool go_on = objects.empty() ||
-                       confirmed(globals, arguments.yes,
-                                 fmt::format("Burn these {} blob objects? Their data stays until its "
-                                             "end; nothing is refunded.",
-                                             objects.size()));
+    const bool go_on =
+        objects.empty() ||
+        confirmed(globals, arguments.yes,
+                  fmt::format("Burn these {} blob objects? Their data stays until its "
+                              "end; nothing is refunded.",
+                              objects.size()));
     std::size_t burnt = 0;
     while (go_on && burnt < objects.size()) {
         const std::size_t count = std::min(kBurnsPerTransaction, objects.size() - burnt);
@@ -74,7 +75,8 @@ io::Task<RunResult> burn(client::Client& client, client::Account account,
         out.end().end();
         text = out.take();
     } else {
-        text = go_on ? fmt::format("Success: {} blob objects burnt\n", burnt) : "Nothing was burnt.\n";
+        text =
+            go_on ? fmt::format("Success: {} blob objects burnt\n", burnt) : "Nothing was burnt.\n";
     }
     const auto printed = print(text);
     if (!printed) co_return fail(printed.error());
@@ -88,7 +90,8 @@ Command burn_blobs_command() {
     Command command;
     command.name = "burn-blobs";
     command.help = "Remove blob objects from the ledger; the data stays until its end epoch";
-    command.examples = "  walrus burn-blobs --all-expired\n  walrus burn-blobs --object-ids 0x… --yes";
+    command.examples =
+        "  walrus burn-blobs --all-expired\n  walrus burn-blobs --object-ids 0x… --yes";
     command.declare = [arguments](Arguments& a) {
         a.list("--object-ids", arguments->object_ids, "ID", "These objects");
         a.flag("--all", arguments->all, "All blob objects of the account");

@@ -42,17 +42,17 @@ protected:
     };
     Result run(const std::string& arguments, const std::string& environment = "") {
         const std::string err = (folder_ / "stderr").string();
-        const std::string command = "cd '" + folder_.string() + "' && env -u WALRUS_NETWORK HOME='" +
-                                    folder_.string() + "' WALRUS_HOME='" +
-                                    (folder_ / "home").string() + "' " + environment + " " +
-                                    WALRUS_BINARY_PATH + " " + arguments + " 2>'" + err +
-                                    "' </dev/null";
+        const std::string command =
+            "cd '" + folder_.string() + "' && env -u WALRUS_NETWORK HOME='" + folder_.string() +
+            "' WALRUS_HOME='" + (folder_ / "home").string() + "' " + environment + " " +
+            WALRUS_BINARY_PATH + " " + arguments + " 2>'" + err + "' </dev/null";
         Result result;
         FILE* const pipe = ::popen(command.c_str(), "r");
         if (pipe == nullptr) return result;
         char piece[4096];
         std::size_t size;
-        while ((size = std::fread(piece, 1, sizeof piece, pipe)) > 0) result.out.append(piece, size);
+        while ((size = std::fread(piece, 1, sizeof piece, pipe)) > 0)
+            result.out.append(piece, size);
         const int status = ::pclose(pipe);
         result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         std::ifstream in(err);
@@ -166,9 +166,11 @@ TEST_F(Cli, ErrorsAreJsonWithJson) {
         const Result result = run(arguments);
         EXPECT_EQ(result.exit_code, 2);
         EXPECT_TRUE(result.err.empty()) << result.err;
-        EXPECT_NE(result.out.find("\"code\": \"INVALID_ARGUMENT\""), std::string::npos) << result.out;
+        EXPECT_NE(result.out.find("\"code\": \"INVALID_ARGUMENT\""), std::string::npos)
+            << result.out;
         EXPECT_NE(result.out.find("\"exitCode\": 2"), std::string::npos) << result.out;
-        EXPECT_NE(result.out.find("\\\"not-an-id\\\" is not a blob id"), std::string::npos) << result.out;
+        EXPECT_NE(result.out.find("\\\"not-an-id\\\" is not a blob id"), std::string::npos)
+            << result.out;
     }
     const Result usage = run("store --json");
     EXPECT_EQ(usage.exit_code, 2);
@@ -196,12 +198,17 @@ TEST_F(Cli, AKeystoreWithAWrongKeyTypeIsRefused) {
     write_network();
     const std::string keys[] = {
         "[\"BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"]",  // flag 4: a BLS key
-        "[\"nonsense\"]", "{}", "\"text\"", "[[1]]", "[",
+        "[\"nonsense\"]",
+        "{}",
+        "\"text\"",
+        "[[1]]",
+        "[",
     };
     for (const std::string& text : keys) {
         write("keys.json", text);
         write("file", "content");
-        const Result result = run("store file --epochs 1 --network network.json --wallet keys.json");
+        const Result result =
+            run("store file --epochs 1 --network network.json --wallet keys.json");
         EXPECT_EQ(result.exit_code, 2) << text << "\n" << result.err;
         EXPECT_NE(result.err.find("keys.json"), std::string::npos) << result.err;
     }
@@ -221,7 +228,8 @@ TEST_F(Cli, HelpVersionAndCompletionWork) {
     EXPECT_EQ(version.out.rfind("walrus ", 0), 0u) << version.out;
     EXPECT_NE(version.out.find("commit"), std::string::npos);
     EXPECT_NE(version.out.find("simd"), std::string::npos);
-    EXPECT_NE(run("--version", "WALRUS_SIMD=portable").out.find("simd portable"), std::string::npos);
+    EXPECT_NE(run("--version", "WALRUS_SIMD=portable").out.find("simd portable"),
+              std::string::npos);
     for (const char* shell : {"bash", "zsh", "fish"}) {
         const Result script = run(std::string("completion --shell ") + shell);
         EXPECT_EQ(script.exit_code, 0);
@@ -261,8 +269,7 @@ TEST_F(Cli, WalletKeepsItsKeysToItself) {
     ASSERT_EQ(run("wallet use " + first.out.substr(0, 66)).exit_code, 0);
     EXPECT_EQ(run("wallet address").out, first.out);
     // A known key (spec/rpc-compat.md §3.2): 32 bytes of 07.
-    const Result known =
-        run("wallet import AAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH");
+    const Result known = run("wallet import AAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH");
     ASSERT_EQ(known.exit_code, 0) << known.err;
     EXPECT_EQ(run("wallet address").out,
               "0xa0ccc8bcc83f6c628340134f8546a21e0618fd1aaa02432bba454c4a2c2233da\n");
@@ -286,7 +293,8 @@ TEST_F(Cli, IdsAreAcceptedInEverySpelling) {
     }
 }
 
-// ---- codec ---------------------------------------------------------------------------------------
+// ---- codec
+// ---------------------------------------------------------------------------------------
 
 std::string value_of(const std::string& json, const std::string& key) {
     const std::string start = "\"" + key + "\": \"";
@@ -357,8 +365,8 @@ TEST_F(Cli, CodecVerifyFindsWrongFiles) {
     write("enc/primary/12345.bcs", "junk");
     const Result result = run("codec verify enc --json");
     EXPECT_EQ(result.exit_code, 7);
-    for (const char* part : {"primary/00002.bcs", "secondary/00002.bcs", "belongs to pair 1",
-                             "primary/12345.bcs"})
+    for (const char* part :
+         {"primary/00002.bcs", "secondary/00002.bcs", "belongs to pair 1", "primary/12345.bcs"})
         EXPECT_NE(result.out.find(part), std::string::npos) << part << result.out;
     // The rest is still enough.
     EXPECT_EQ(run("codec decode enc --out copy").exit_code, 0);

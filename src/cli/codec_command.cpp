@@ -25,7 +25,8 @@ using client::client_failure;
 
 constexpr Axis kAxes[] = {Axis::Primary, Axis::Secondary};
 
-// ---- encode --------------------------------------------------------------------------------------
+// ---- encode
+// --------------------------------------------------------------------------------------
 
 struct EncodeArguments {
     std::optional<std::string> file;
@@ -70,8 +71,7 @@ RunResult run_encode(const GlobalOptions& globals, const EncodeArguments& argume
     Buffer blob = WALRUS_TRY(
         read_file_to_pool(session.files(), pool, *arguments.file, code.blob_bytes_max()));
     if (!arguments.out) {
-        const auto metadata =
-            compute_metadata(code, blob.view(), pool, session.environment().cpu);
+        const auto metadata = compute_metadata(code, blob.view(), pool, session.environment().cpu);
         if (!metadata) return fail(client::out_of_memory(blob.size(), pool, "encoding"));
         WALRUS_TRY(print(describe_metadata_json(*metadata)));
         return 0;
@@ -98,7 +98,8 @@ Command encode_command() {
     return command;
 }
 
-// ---- what decode, verify and recover share ---------------------------------------------------------
+// ---- what decode, verify and recover share
+// ---------------------------------------------------------
 
 struct DirectoryArguments {
     std::optional<std::string> directory;
@@ -109,9 +110,9 @@ struct DirectoryArguments {
 
 /// One axis of a folder, split into what verifies and what does not.
 struct Checked {
-    std::vector<SliverFile> files;      // owns the bytes
+    std::vector<SliverFile> files;  // owns the bytes
     std::vector<SliverView> good;
-    std::vector<std::string> bad;       // path and reason
+    std::vector<std::string> bad;  // path and reason
 };
 
 ClientResult<Checked> load_and_verify(Session& session, const std::string& directory,
@@ -121,24 +122,24 @@ ClientResult<Checked> load_and_verify(Session& session, const std::string& direc
     out.files = WALRUS_TRY(load_slivers(session.files(), directory, axis, code, out.bad));
     std::vector<SliverView> views;
     for (const SliverFile& file : out.files) views.push_back(*parse_sliver(file.body));
-    const auto verdicts =
-        verify_slivers(metadata, code, axis, views, session.environment().cpu);
+    const auto verdicts = verify_slivers(metadata, code, axis, views, session.environment().cpu);
     for (std::size_t i = 0; i < views.size(); ++i) {
         const SliverPairIndex pair = out.files[i].pair;
         const std::string path = sliver_path(directory, axis, pair);
         if (!verdicts[i])
             out.bad.push_back(path + ": " + describe(verdicts[i].error()));
         else if (views[i].index != sliver_of_pair(pair, axis, code.shard_count()))
-            out.bad.push_back(fmt::format("{}: holds sliver {}, which belongs to pair {}", path,
-                                          views[i].index.value,
-                                          pair_of_sliver(views[i].index, axis, code.shard_count()).value));
+            out.bad.push_back(fmt::format(
+                "{}: holds sliver {}, which belongs to pair {}", path, views[i].index.value,
+                pair_of_sliver(views[i].index, axis, code.shard_count()).value));
         else
             out.good.push_back(views[i]);
     }
     return out;
 }
 
-// ---- decode --------------------------------------------------------------------------------------
+// ---- decode
+// --------------------------------------------------------------------------------------
 
 RunResult run_decode(const GlobalOptions& globals, const DirectoryArguments& arguments) {
     Session session(globals);
@@ -162,9 +163,9 @@ RunResult run_decode(const GlobalOptions& globals, const DirectoryArguments& arg
         if (!decoded) {
             if (decoded.error() == DecodeError::OutOfMemoryBudget)
                 return fail(client::out_of_memory(metadata.blob_bytes(), pool, "decoding"));
-            return client_failure(ClientCode::Integrity,
-                                  fmt::format("blob {}: {}", to_text(metadata.blob_id()),
-                                              describe(decoded.error())));
+            return client_failure(
+                ClientCode::Integrity,
+                fmt::format("blob {}: {}", to_text(metadata.blob_id()), describe(decoded.error())));
         }
         remove_on_signal(*arguments.out + ".tmp");
         WALRUS_TRY(save_file(session.files(), *arguments.out, decoded->bytes()));
@@ -183,14 +184,15 @@ RunResult run_decode(const GlobalOptions& globals, const DirectoryArguments& arg
                                       : fmt::format("Success: {} written ({} bytes, blob {}) from "
                                                     "{} {} slivers\n",
                                                     *arguments.out, metadata.blob_bytes(),
-                                                    to_text(metadata.blob_id()), checked.good.size(),
-                                                    to_text(axis))));
+                                                    to_text(metadata.blob_id()),
+                                                    checked.good.size(), to_text(axis))));
         return 0;
     }
-    return client_failure(ClientCode::NotFound,
-                          fmt::format("too few slivers in {}: {} ({} files are wrong; `walrus codec "
-                                      "verify` names them)",
-                                      *arguments.directory, have, ignored));
+    return client_failure(
+        ClientCode::NotFound,
+        fmt::format("too few slivers in {}: {} ({} files are wrong; `walrus codec "
+                    "verify` names them)",
+                    *arguments.directory, have, ignored));
 }
 
 Command decode_command() {
@@ -208,7 +210,8 @@ Command decode_command() {
     return command;
 }
 
-// ---- verify --------------------------------------------------------------------------------------
+// ---- verify
+// --------------------------------------------------------------------------------------
 
 RunResult run_verify(const GlobalOptions& globals, const DirectoryArguments& arguments) {
     Session session(globals);
@@ -221,9 +224,9 @@ RunResult run_verify(const GlobalOptions& globals, const DirectoryArguments& arg
     json.key("rootHash").string(hex_encode(metadata.root_hash().view()));
     json.key("symbolSize").number(std::uint64_t{metadata.symbol_bytes()});
     json.key("shards").number(std::uint64_t{metadata.shard_count()});
-    std::string text = fmt::format("Blob ID: {} ({} bytes, {} shards), metadata right\n",
-                                   to_text(metadata.blob_id()), metadata.blob_bytes(),
-                                   metadata.shard_count());
+    std::string text =
+        fmt::format("Blob ID: {} ({} bytes, {} shards), metadata right\n",
+                    to_text(metadata.blob_id()), metadata.blob_bytes(), metadata.shard_count());
     std::vector<std::string> bad;
     for (const Axis axis : kAxes) {
         Checked checked =
@@ -260,7 +263,8 @@ Command verify_command() {
     return command;
 }
 
-// ---- recover -------------------------------------------------------------------------------------
+// ---- recover
+// -------------------------------------------------------------------------------------
 
 /// What the orthogonal slivers of a folder give for one target: their cells at its index.
 ClientResult<std::vector<DecodingSymbol>> symbols_for(Session& session, BufferPool& pool,
@@ -271,8 +275,8 @@ ClientResult<std::vector<DecodingSymbol>> symbols_for(Session& session, BufferPo
     const SliverIndex targets[] = {target};
     for (const SliverView& source : sources) {
         if (out.size() == needed) break;
-        auto symbols = decoding_symbols(code, source_axis, source, targets, pool,
-                                        session.environment().cpu);
+        auto symbols =
+            decoding_symbols(code, source_axis, source, targets, pool, session.environment().cpu);
         if (!symbols) return fail(client::out_of_memory(source.symbols.size(), pool, "expanding"));
         out.push_back(std::move(symbols->front()));
     }
@@ -297,20 +301,20 @@ RunResult run_recover(const GlobalOptions& globals, const DirectoryArguments& ar
         WALRUS_TRY(load_and_verify(session, directory, metadata, code, source_axis));
     BufferPool pool(memory_budget());
     const std::uint32_t needed = symbols_to_recover(code, axis);
-    const auto symbols = WALRUS_TRY(
-        symbols_for(session, pool, code, source_axis, checked.good, target, needed));
+    const auto symbols =
+        WALRUS_TRY(symbols_for(session, pool, code, source_axis, checked.good, target, needed));
     if (symbols.size() < needed)
         return client_failure(
             ClientCode::NotFound,
             fmt::format("recovering {} sliver of pair {} takes {} right {} slivers; {} are in {}",
                         to_text(axis), number, needed, to_text(source_axis), symbols.size(),
                         directory));
-    const auto sliver = recover_sliver(metadata, code, axis, target, symbols,
-                                       session.environment().cpu);
+    const auto sliver =
+        recover_sliver(metadata, code, axis, target, symbols, session.environment().cpu);
     if (!sliver)
-        return client_failure(ClientCode::Integrity,
-                              fmt::format("blob {}: {}", to_text(metadata.blob_id()),
-                                          describe(sliver.error())));
+        return client_failure(
+            ClientCode::Integrity,
+            fmt::format("blob {}: {}", to_text(metadata.blob_id()), describe(sliver.error())));
     const std::string path = arguments.out.value_or(sliver_path(directory, axis, pair));
     if (!arguments.out) {
         const std::string folder = fmt::format("{}/{}", directory, to_text(axis));

@@ -55,7 +55,9 @@ ClientResult<Buffer> read_file_to_pool(io::FileSystem& files, BufferPool& pool,
     return std::move(*buffer);
 }
 
-std::string metadata_path(const std::string& directory) { return directory + "/metadata.bcs"; }
+std::string metadata_path(const std::string& directory) {
+    return directory + "/metadata.bcs";
+}
 
 std::string sliver_path(const std::string& directory, Axis axis, SliverPairIndex pair) {
     return fmt::format("{}/{:05}.bcs", axis_folder(directory, axis), pair.value);
@@ -108,7 +110,8 @@ ClientResult<std::vector<SliverFile>> load_slivers(io::FileSystem& files,
             continue;
         }
         if (const auto parsed = parse_sliver(*body); !parsed) {
-            bad.push_back(fmt::format("{}: does not parse ({})", path, bcs::describe(parsed.error())));
+            bad.push_back(
+                fmt::format("{}: does not parse ({})", path, bcs::describe(parsed.error())));
             continue;
         }
         out.push_back({SliverPairIndex(static_cast<std::uint16_t>(*number)), std::move(*body)});

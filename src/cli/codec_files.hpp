@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encoded blobs as files (decisions.md §7): DIR/metadata.bcs is BlobMetadataWithId, DIR/primary/00000.bcs
-// and DIR/secondary/00000.bcs are sliver bodies, numbered by pair index.
+// Encoded blobs as files (decisions.md §7): DIR/metadata.bcs is BlobMetadataWithId,
+// DIR/primary/00000.bcs and DIR/secondary/00000.bcs are sliver bodies, numbered by pair index.
 #pragma once
 
 #include <string>
@@ -25,8 +25,8 @@ ClientResult<Buffer> read_file_to_pool(io::FileSystem& files, BufferPool& pool,
 std::string metadata_path(const std::string& directory);
 std::string sliver_path(const std::string& directory, Axis axis, SliverPairIndex pair);
 
-/// The verified metadata of a folder: its id must be the one that its hashes give. Errors: InputFile,
-/// Integrity.
+/// The verified metadata of a folder: its id must be the one that its hashes give. Errors:
+/// InputFile, Integrity.
 ClientResult<VerifiedMetadata> load_metadata(io::FileSystem& files, const std::string& directory);
 
 /// A sliver file that parses; not verified.
@@ -42,7 +42,8 @@ ClientResult<std::vector<SliverFile>> load_slivers(io::FileSystem& files,
                                                    std::vector<std::string>& bad);
 
 /// Not synced: thousands of files that the next run would write again. Errors: Resources.
-ClientResult<void> save_file_unsynced(io::FileSystem& files, const std::string& path, ByteView data);
+ClientResult<void> save_file_unsynced(io::FileSystem& files, const std::string& path,
+                                      ByteView data);
 /// Written to a temporary name (`path` + ".tmp") first, synced. Errors: Resources.
 ClientResult<void> save_file(io::FileSystem& files, const std::string& path, ByteView data);
 

@@ -41,7 +41,9 @@ public:
     }
     void list(const std::string& names, std::vector<std::string>& values, const std::string& type,
               const std::string& help) override {
-        app_.add_option(names, values, help)->type_name(type)->expected(1, CLI::detail::expected_max_vector_size);
+        app_.add_option(names, values, help)
+            ->type_name(type)
+            ->expected(1, CLI::detail::expected_max_vector_size);
     }
     void pairs(const std::string& names, std::vector<std::pair<std::string, std::string>>& values,
                const std::string& type, const std::string& help) override {
@@ -86,10 +88,12 @@ private:
 
 void declare_globals(CLI::App& app, GlobalOptions& globals) {
     CliArguments arguments(app);
-    arguments.value("--config", globals.config, "FILE", "Client configuration (client_config.yaml)");
+    arguments.value("--config", globals.config, "FILE",
+                    "Client configuration (client_config.yaml)");
     arguments.value("--network", globals.network, "FILE",
                     "Network to use: its network.json, or the folder of it");
-    arguments.value("--context", globals.context, "NAME", "Context of a configuration with several");
+    arguments.value("--context", globals.context, "NAME",
+                    "Context of a configuration with several");
     arguments.value("--wallet", globals.wallet, "FILE", "Keystore to sign with");
     arguments.value("--rpc-url", globals.rpc_url, "URL", "Ledger to talk to");
     arguments.number("--gas-budget", globals.gas_budget,
@@ -118,7 +122,8 @@ const CLI::App* deepest(const CLI::App* app) {
 }
 
 std::string path_of(const CLI::App* app) {
-    return app->get_parent() == nullptr ? "walrus" : path_of(app->get_parent()) + " " + app->get_name();
+    return app->get_parent() == nullptr ? "walrus"
+                                        : path_of(app->get_parent()) + " " + app->get_name();
 }
 
 }  // namespace
@@ -140,19 +145,21 @@ std::vector<std::string> reversed_arguments(int argc, char** argv) {
 Parsed parse_command_line(int argc, char** argv, const std::vector<Command>& commands,
                           const std::string& version) {
     Parsed out;
-    CLI::App app("Walrus: decentralised blob storage. Stores files on many nodes, reads them back while "
-                 "a third of the nodes may be down, and runs every role of such a network.");
+    CLI::App app(
+        "Walrus: decentralised blob storage. Stores files on many nodes, reads them back while "
+        "a third of the nodes may be down, and runs every role of such a network.");
     app.name("walrus");
     app.set_help_all_flag("--help-all", "Help of all commands");
     app.set_version_flag("--version,-V", version + "\n");
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    app.footer("Start a network on this machine and store a file in it:\n"
-               "  walrus up --background\n"
-               "  walrus store photo.jpg --epochs 5\n"
-               "  walrus read BLOB_ID --out copy.jpg\n"
-               "Exit codes: 0 done, 1 other error, 2 wrong usage, 3 partly done, 4 not found,\n"
-               "5 not enough money, 6 network, 7 data does not match its id.");
+    app.footer(
+        "Start a network on this machine and store a file in it:\n"
+        "  walrus up --background\n"
+        "  walrus store photo.jpg --epochs 5\n"
+        "  walrus read BLOB_ID --out copy.jpg\n"
+        "Exit codes: 0 done, 1 other error, 2 wrong usage, 3 partly done, 4 not found,\n"
+        "5 not enough money, 6 network, 7 data does not match its id.");
     declare_globals(app, out.globals);
     for (const Command& command : commands) add_command(app, command, out.run);
     try {
@@ -173,7 +180,8 @@ Parsed parse_command_line(int argc, char** argv, const std::vector<Command>& com
     return out;
 }
 
-// ---- completion ----------------------------------------------------------------------------------
+// ---- completion
+// ----------------------------------------------------------------------------------
 
 namespace {
 
@@ -240,7 +248,8 @@ std::string bash_script(const std::vector<std::pair<std::string, std::string>>& 
     std::string cases;
     for (const auto& [path, list] : words)
         cases += fmt::format("        \"{}\") words=\"{}\" ;;\n", path, list);
-    return fmt::format(R"(# bash completion for walrus: source it, or put it into a completion folder
+    return fmt::format(
+        R"(# bash completion for walrus: source it, or put it into a completion folder
 _walrus() {{
     local cur="${{COMP_WORDS[COMP_CWORD]}}" path="" word words i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -259,7 +268,7 @@ _walrus() {{
 }}
 complete -o filenames -F _walrus walrus
 )",
-                       top, kGlobalFlags, cases, kGlobalFlags);
+        top, kGlobalFlags, cases, kGlobalFlags);
 }
 
 }  // namespace
@@ -286,7 +295,8 @@ ClientResult<std::string> completion_script(const std::vector<Command>& commands
         return out;
     }
     return client::client_failure(
-        ClientCode::Usage, fmt::format("\"{}\" is not a shell that we know: bash, zsh, fish", shell));
+        ClientCode::Usage,
+        fmt::format("\"{}\" is not a shell that we know: bash, zsh, fish", shell));
 }
 
 }  // namespace walrus::cli

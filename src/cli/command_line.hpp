@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands as values: a name, what it takes, what it does. One file per command makes one `Command`;
-// the parser behind this header (command_line.cpp) reads the arguments, prints help and completion.
+// Commands as values: a name, what it takes, what it does. One file per command makes one
+// `Command`; the parser behind this header (command_line.cpp) reads the arguments, prints help and
+// completion.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@ struct GlobalOptions {
     bool json = false;
 };
 
-/// Declares what a command takes. Names are like "--epochs" or "-n,--nodes"; the variables must live
-/// as long as the command (commands keep them in a shared structure).
+/// Declares what a command takes. Names are like "--epochs" or "-n,--nodes"; the variables must
+/// live as long as the command (commands keep them in a shared structure).
 class Arguments {
 public:
     virtual ~Arguments() = default;

@@ -143,7 +143,7 @@ int exit_code_of(const std::vector<Target>& targets) {
         if (!target.error && !target.deleted.empty() && !target.aborted) {
             ++good;
         } else if (first_bad == 0) {
-            first_bad = target.error   ? client::exit_code(target.error->code)
+            first_bad = target.error     ? client::exit_code(target.error->code)
                         : target.aborted ? 1
                                          : client::exit_code(ClientCode::NotFound);
         }
@@ -159,8 +159,8 @@ io::Task<RunResult> run_delete(client::Client& client, client::Account account,
     WALRUS_CO_CHECK_OK(co_await find_objects(client, view, account, targets));
     for (Target& target : targets) {
         if (target.objects.empty() || target.error) continue;
-        std::string question = fmt::format("Delete {} blob objects of {}?", target.objects.size(),
-                                           target.name());
+        std::string question =
+            fmt::format("Delete {} blob objects of {}?", target.objects.size(), target.name());
         if (!confirmed(globals, arguments.yes, question)) {
             target.aborted = true;
             continue;

@@ -26,25 +26,28 @@ io::Task<RunResult> extend(client::Client& client, client::Account account, Obje
     const Epoch end = object.blob.storage.end_epoch;
     if (!object.is_valid(view->epoch))
         co_return client::client_failure(
-            ClientCode::NotFound, fmt::format("blob object {} ended in epoch {}", to_text(id), end));
+            ClientCode::NotFound,
+            fmt::format("blob object {} ended in epoch {}", to_text(id), end));
     if (end - view->epoch + std::uint64_t{epochs} > view->epochs_ahead_max)
         co_return client::client_failure(
             ClientCode::Usage,
-            fmt::format("--epochs-extended {}: the end would be {} epochs ahead; this network sells "
-                        "at most {}",
-                        epochs, end - view->epoch + std::uint64_t{epochs}, view->epochs_ahead_max));
+            fmt::format(
+                "--epochs-extended {}: the end would be {} epochs ahead; this network sells "
+                "at most {}",
+                epochs, end - view->epoch + std::uint64_t{epochs}, view->epochs_ahead_max));
     const auto cost =
         ledger::extend_cost(object.blob.storage.storage_size, epochs, view->storage_price);
     if (!cost) co_return client::client_failure(ClientCode::Refused, "the price exceeds 64 bits");
     WALRUS_CO_TRY(have, co_await client::balance(client, account.address(), view->wal_type));
     if (have < *cost)
         co_return client::client_failure(
-            ClientCode::Funds, fmt::format("this costs {}, but {} has {}", client::format_wal(*cost),
-                                           to_text(account.address()), client::format_wal(have)));
+            ClientCode::Funds,
+            fmt::format("this costs {}, but {} has {}", client::format_wal(*cost),
+                        to_text(account.address()), client::format_wal(have)));
     const auto options = client::transaction_options(client, *view, account.address());
     auto data = ledger::extend_blob(view->handles, options, object.ref, epochs, *cost);
-    WALRUS_CO_CHECK_OK(co_await client::sign_and_execute(
-        client, account, std::move(data), "extending blob object " + to_text(id)));
+    WALRUS_CO_CHECK_OK(co_await client::sign_and_execute(client, account, std::move(data),
+                                                         "extending blob object " + to_text(id)));
     std::string text;
     if (json) {
         JsonWriter out;
@@ -80,7 +83,8 @@ Command extend_command() {
     command.run = [arguments](const GlobalOptions& globals) -> RunResult {
         const auto& text = arguments->object_id ? arguments->object_id : arguments->positional;
         if (!text)
-            return client::client_failure(ClientCode::Usage, "name the blob object: --blob-obj-id ID");
+            return client::client_failure(ClientCode::Usage,
+                                          "name the blob object: --blob-obj-id ID");
         const ObjectId id = WALRUS_TRY(object_id_argument(*text));
         if (*arguments->epochs == 0 || *arguments->epochs > kMaxEpochsAheadLimit)
             return client::client_failure(

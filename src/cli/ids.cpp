@@ -17,9 +17,10 @@ ClientResult<BlobId> blob_id_argument(const std::string& text) {
     if (!id)
         return client_failure(
             ClientCode::Usage,
-            fmt::format("\"{}\" is not a blob id: expected 43 characters of URL-safe base64, 0x and "
-                        "64 hexadecimal digits, or a decimal number",
-                        text));
+            fmt::format(
+                "\"{}\" is not a blob id: expected 43 characters of URL-safe base64, 0x and "
+                "64 hexadecimal digits, or a decimal number",
+                text));
     return *id;
 }
 
@@ -55,15 +56,13 @@ ClientResult<std::uint64_t> check_input_file(const std::string& path, std::uint6
         return client_failure(ClientCode::InputFile,
                               fmt::format("{} is a folder: name its files", path));
     if (!std::filesystem::is_regular_file(status))
-        return client_failure(ClientCode::InputFile,
-                              fmt::format("{} is not a regular file", path));
+        return client_failure(ClientCode::InputFile, fmt::format("{} is not a regular file", path));
     if (::access(path.c_str(), R_OK) != 0)
         return client_failure(ClientCode::InputFile,
                               fmt::format("{} cannot be read: {}", path, std::strerror(errno)));
     const std::uint64_t size = std::filesystem::file_size(path, error);
     if (error)
-        return client_failure(ClientCode::InputFile,
-                              fmt::format("{}: {}", path, error.message()));
+        return client_failure(ClientCode::InputFile, fmt::format("{}: {}", path, error.message()));
     if (size > bytes_max)
         return client_failure(ClientCode::InputFile,
                               fmt::format("{} has {} bytes, more than the largest blob, {} bytes",

@@ -33,12 +33,14 @@ struct Section {
     void (*json)(JsonWriter&, const NetworkView&, const InfoArguments&);
 };
 
-// ---- epoch ---------------------------------------------------------------------------------------
+// ---- epoch
+// ---------------------------------------------------------------------------------------
 
 std::string epoch_text(const NetworkView& view, const InfoArguments&) {
     std::string out = fmt::format("Epochs\n  Current epoch:       {}\n", view.epoch);
     if (view.epoch_start_ms != 0)
-        out += fmt::format("  Start:               {}\n", client::format_time_ms(view.epoch_start_ms));
+        out +=
+            fmt::format("  Start:               {}\n", client::format_time_ms(view.epoch_start_ms));
     else
         out += "  Start:               the change of epochs is in progress\n";
     out += fmt::format("  Epoch duration:      {}\n",
@@ -66,14 +68,15 @@ void epoch_json(JsonWriter& out, const NetworkView& view, const InfoArguments&) 
     out.end();
 }
 
-// ---- storage, size -------------------------------------------------------------------------------
+// ---- storage, size
+// -------------------------------------------------------------------------------
 
 std::string storage_text(const NetworkView& view, const InfoArguments&) {
-    return fmt::format("Storage\n  Nodes:               {}\n  Shards:              {}\n"
-                       "  Capacity:            {} ({} used in this epoch)\n",
-                       view.nodes.size(), view.shard_count(),
-                       client::format_bytes(view.capacity_bytes),
-                       client::format_bytes(view.used_bytes));
+    return fmt::format(
+        "Storage\n  Nodes:               {}\n  Shards:              {}\n"
+        "  Capacity:            {} ({} used in this epoch)\n",
+        view.nodes.size(), view.shard_count(), client::format_bytes(view.capacity_bytes),
+        client::format_bytes(view.used_bytes));
 }
 
 void storage_json(JsonWriter& out, const NetworkView& view, const InfoArguments&) {
@@ -99,7 +102,8 @@ void size_json(JsonWriter& out, const NetworkView& view, const InfoArguments&) {
     out.end();
 }
 
-// ---- price ---------------------------------------------------------------------------------------
+// ---- price
+// ---------------------------------------------------------------------------------------
 
 struct Example {
     std::uint64_t unencoded = 0;
@@ -113,7 +117,8 @@ std::vector<Example> examples(const NetworkView& view) {
     std::vector<Example> out;
     for (const std::uint64_t size : {small, small * 32, max}) {
         const auto encoded = view.code.encoded_blob_bytes(std::min(size, max));
-        out.push_back({std::min(size, max), *encoded, storage_units(*encoded) * view.storage_price});
+        out.push_back(
+            {std::min(size, max), *encoded, storage_units(*encoded) * view.storage_price});
     }
     return out;
 }
@@ -126,7 +131,8 @@ std::uint64_t metadata_storage(const NetworkView& view) {
 Frost marginal_price(const NetworkView& view) {
     // Of a MiB more in a big blob.
     const std::uint64_t max = view.code.blob_bytes_max();
-    const std::uint64_t units = storage_units(*view.code.encoded_blob_bytes(max) - metadata_storage(view));
+    const std::uint64_t units =
+        storage_units(*view.code.encoded_blob_bytes(max) - metadata_storage(view));
     return units * view.storage_price / std::max<std::uint64_t>(1, max / kStorageUnitBytes);
 }
 
@@ -139,9 +145,10 @@ std::string price_text(const NetworkView& view, const InfoArguments&) {
         client::format_wal(storage_units(metadata_storage(view)) * view.storage_price),
         client::format_wal(marginal_price(view)));
     for (const Example& example : examples(view))
-        out += fmt::format("  A blob of {:>9}: {} encoded, {} per epoch\n",
-                           client::format_bytes(example.unencoded),
-                           client::format_bytes(example.encoded), client::format_wal(example.price));
+        out +=
+            fmt::format("  A blob of {:>9}: {} encoded, {} per epoch\n",
+                        client::format_bytes(example.unencoded),
+                        client::format_bytes(example.encoded), client::format_wal(example.price));
     return out;
 }
 
@@ -167,7 +174,8 @@ void price_json(JsonWriter& out, const NetworkView& view, const InfoArguments&) 
     out.end().end().end();
 }
 
-// ---- fault tolerance, coin -----------------------------------------------------------------------
+// ---- fault tolerance, coin
+// -----------------------------------------------------------------------
 
 /// The fewest nodes that together hold more than f shards, and how many they hold.
 std::pair<std::size_t, std::size_t> nodes_above_faulty(const NetworkView& view) {
@@ -211,7 +219,8 @@ void coin_json(JsonWriter& out, const NetworkView& view, const InfoArguments&) {
     out.end();
 }
 
-// ---- committee -----------------------------------------------------------------------------------
+// ---- committee
+// -----------------------------------------------------------------------------------
 
 std::vector<const client::NodeInfo*> sorted_nodes(const NetworkView& view,
                                                   const InfoArguments& arguments) {
@@ -239,16 +248,16 @@ std::string committee_text(const NetworkView& view, const InfoArguments& argumen
     std::vector<std::vector<std::string>> rows = {{"Idx", "Name", "# Shards", "Stake", "Address"}};
     std::size_t index = 0;
     for (const client::NodeInfo* node : sorted_nodes(view, arguments))
-        rows.push_back({std::to_string(index++), node->name,
-                        fmt::format("{} ({:.1f} %)", node->shards.size(),
-                                    100.0 * static_cast<double>(node->shards.size()) /
-                                        view.shard_count()),
-                        client::format_wal(node->stake), node->address.network_address});
+        rows.push_back(
+            {std::to_string(index++), node->name,
+             fmt::format("{} ({:.1f} %)", node->shards.size(),
+                         100.0 * static_cast<double>(node->shards.size()) / view.shard_count()),
+             client::format_wal(node->stake), node->address.network_address});
     out += format_table(rows);
     if (arguments.hide_details) return out;
     for (const client::NodeInfo* node : sorted_nodes(view, arguments))
-        out += fmt::format("{}\n  Node ID:    {}\n  Public key: {}\n", node->name, to_text(node->id),
-                           node->public_key);
+        out += fmt::format("{}\n  Node ID:    {}\n  Public key: {}\n", node->name,
+                           to_text(node->id), node->public_key);
     return out;
 }
 
@@ -296,7 +305,8 @@ std::vector<const Section*> sections_of(const std::string& what) {
     std::vector<const Section*> out;
     for (const Section& section : kSections) {
         const std::string name = section.name;
-        const bool basic = name == "epoch" || name == "storage" || name == "size" || name == "price";
+        const bool basic =
+            name == "epoch" || name == "storage" || name == "size" || name == "price";
         if (what == name || (what == "all" && name != "coin") || (what.empty() && basic))
             out.push_back(&section);
     }
@@ -339,9 +349,11 @@ Command info_command() {
     Command command;
     command.name = "info";
     command.help = "Show epoch, sizes, prices and committee of the network";
-    command.examples = "  walrus info\n  walrus info committee --hide-details\n  walrus info all --json";
+    command.examples =
+        "  walrus info\n  walrus info committee --hide-details\n  walrus info all --json";
     command.declare = [arguments, what](Arguments& a) {
-        a.positional("PART", *what, "all, epoch, storage, size, price, bft, committee or coin", false);
+        a.positional("PART", *what, "all, epoch, storage, size, price, bft, committee or coin",
+                     false);
         a.value("--sort-by", arguments->sort_by, "name|id|url", "Order of the nodes");
         a.flag("--desc", arguments->descending, "Backwards");
         a.flag("--hide-details", arguments->hide_details, "Only the table of nodes");

@@ -30,8 +30,8 @@ io::Task<RunResult> list_blobs(client::Client& client, client::Account account, 
         out.end();
         text = out.take();
     } else {
-        std::vector<std::vector<std::string>> rows = {{"Blob ID", "Unencoded size", "Certified?",
-                                                       "Deletable?", "Exp. epoch", "Object ID"}};
+        std::vector<std::vector<std::string>> rows = {
+            {"Blob ID", "Unencoded size", "Certified?", "Deletable?", "Exp. epoch", "Object ID"}};
         for (const ledger::Blob& blob : blobs)
             rows.push_back({to_text(blob.blob_id), client::format_bytes(blob.size),
                             blob.certified_epoch ? "yes" : "no", blob.deletable ? "yes" : "no",

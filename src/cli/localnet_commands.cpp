@@ -30,13 +30,20 @@ struct LocalnetArguments {
 ClientError from_localnet(const localnet::LocalnetError& error) {
     const auto code = [&] {
         switch (error.code) {
-            case localnet::LocalnetCode::Usage: return ClientCode::Usage;
-            case localnet::LocalnetCode::Running: return ClientCode::Refused;
-            case localnet::LocalnetCode::NotRunning: return ClientCode::Network;
-            case localnet::LocalnetCode::NotFound: return ClientCode::NotFound;
-            case localnet::LocalnetCode::Corrupt: return ClientCode::Integrity;
-            case localnet::LocalnetCode::Io: return ClientCode::Resources;
-            case localnet::LocalnetCode::NotReady: return ClientCode::Network;
+            case localnet::LocalnetCode::Usage:
+                return ClientCode::Usage;
+            case localnet::LocalnetCode::Running:
+                return ClientCode::Refused;
+            case localnet::LocalnetCode::NotRunning:
+                return ClientCode::Network;
+            case localnet::LocalnetCode::NotFound:
+                return ClientCode::NotFound;
+            case localnet::LocalnetCode::Corrupt:
+                return ClientCode::Integrity;
+            case localnet::LocalnetCode::Io:
+                return ClientCode::Resources;
+            case localnet::LocalnetCode::NotReady:
+                return ClientCode::Network;
         }
         return ClientCode::Internal;
     }();
@@ -71,24 +78,26 @@ ClientResult<std::optional<T>> bounded(const std::optional<std::uint64_t>& value
     return std::optional<T>(static_cast<T>(*value));
 }
 
-// ---- up, down, status ----------------------------------------------------------------------------
+// ---- up, down, status
+// ----------------------------------------------------------------------------
 
 RunResult run_up(const GlobalOptions& globals, const LocalnetArguments& arguments) {
     localnet::UpOptions options;
     options.home = home_of(globals, arguments);
     options.nodes = WALRUS_TRY(bounded<std::uint32_t>(arguments.nodes, 100'000, "--nodes"));
     options.shards = WALRUS_TRY(bounded<std::uint32_t>(arguments.shards, 100'000, "--shards"));
-    options.port_base = WALRUS_TRY(bounded<std::uint16_t>(arguments.port_base, 65'535, "--port-base"));
+    options.port_base =
+        WALRUS_TRY(bounded<std::uint16_t>(arguments.port_base, 65'535, "--port-base"));
     options.processes = arguments.processes;
     options.background = arguments.background;
     options.program = own_program();
     ClientResult<void> printed;
     const auto ready = [&](const localnet::NetworkSummary& network) {
-        printed = print(globals.json
-                            ? network.json
-                            : fmt::format("ready: {} nodes, {} shards, ledger {}, home {}\n",
-                                          network.nodes, network.shards, network.rpc_url,
-                                          network.home));
+        printed =
+            print(globals.json
+                      ? network.json
+                      : fmt::format("ready: {} nodes, {} shards, ledger {}, home {}\n",
+                                    network.nodes, network.shards, network.rpc_url, network.home));
     };
     const auto done = localnet::run_up(options, ready);
     if (!done) return fail(from_localnet(done.error()));
@@ -102,7 +111,8 @@ RunResult run_down(const GlobalOptions& globals, const LocalnetArguments& argume
     if (!done) return fail(from_localnet(done.error()));
     JsonWriter out;
     out.begin_object().key("home").string(home).key("stopped").boolean(true).end();
-    WALRUS_TRY(print(globals.json ? out.take() : fmt::format("stopped: the network in {}\n", home)));
+    WALRUS_TRY(
+        print(globals.json ? out.take() : fmt::format("stopped: the network in {}\n", home)));
     return 0;
 }
 
@@ -131,7 +141,8 @@ RunResult run_status(const GlobalOptions& globals, const LocalnetArguments& argu
     return client::exit_code(healthy > 0 ? ClientCode::Partial : ClientCode::Network);
 }
 
-// ---- single roles --------------------------------------------------------------------------------
+// ---- single roles
+// --------------------------------------------------------------------------------
 
 RunResult require_home(const LocalnetArguments& arguments) {
     if (!arguments.home)
@@ -156,15 +167,15 @@ RunResult run_node(const GlobalOptions& globals, const LocalnetArguments& argume
     localnet::NodeRunOptions options;
     options.directory = home_of(globals, arguments);
     options.insecure_http = arguments.insecure_http;
-    const auto done = localnet::run_node(options, [](const std::string& url) {
-        (void)print(fmt::format("ready: node {}\n", url));
-    });
+    const auto done = localnet::run_node(
+        options, [](const std::string& url) { (void)print(fmt::format("ready: node {}\n", url)); });
     if (!done) return fail(from_localnet(done.error()));
     return 0;
 }
 
 void declare_home(Arguments& a, LocalnetArguments& arguments) {
-    a.value("--home", arguments.home, "DIR", "The network's directory (default ~/.walrus/localnet)");
+    a.value("--home", arguments.home, "DIR",
+            "The network's directory (default ~/.walrus/localnet)");
 }
 
 Command role_command(std::string name, std::string help,

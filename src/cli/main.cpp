@@ -43,8 +43,9 @@ namespace {
 
 /// Roles log what they do; commands only what is wrong.
 bool is_role(int argc, char** argv) {
-    return argc > 1 && (std::string_view(argv[1]) == "up" || std::string_view(argv[1]) == "ledger" ||
-                        std::string_view(argv[1]) == "node");
+    return argc > 1 &&
+           (std::string_view(argv[1]) == "up" || std::string_view(argv[1]) == "ledger" ||
+            std::string_view(argv[1]) == "node");
 }
 
 int report(ClientCode code, int exit_code, const std::string& message, bool json) {

@@ -47,13 +47,15 @@ std::string describe_status(const nodeapi::BlobStatus& status) {
     if (const auto* deletable = std::get_if<nodeapi::BlobDeletable>(&status)) {
         std::string out = "registered in " + deletable_text(deletable->deletable_counts);
         if (deletable->initial_certified_epoch)
-            out += fmt::format(", first certified in epoch {}", *deletable->initial_certified_epoch);
+            out +=
+                fmt::format(", first certified in epoch {}", *deletable->initial_certified_epoch);
         return out;
     }
     const auto& permanent = std::get<nodeapi::BlobPermanent>(status);
-    std::string out = fmt::format("{}, permanent until epoch {} (exclusive), event {}",
-                                  permanent.is_certified ? "certified" : "registered, not certified",
-                                  permanent.end_epoch, event_text(permanent.status_event));
+    std::string out =
+        fmt::format("{}, permanent until epoch {} (exclusive), event {}",
+                    permanent.is_certified ? "certified" : "registered, not certified",
+                    permanent.end_epoch, event_text(permanent.status_event));
     if (permanent.initial_certified_epoch)
         out += fmt::format(", first certified in epoch {}", *permanent.initial_certified_epoch);
     if (permanent.deletable_counts.total > 0)

@@ -31,14 +31,17 @@ void ProgressBar::update(std::uint64_t done_bytes, std::uint64_t total_bytes) {
         return;
     }
     constexpr std::size_t kCells = 30;
-    const double share = std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(total_bytes));
+    const double share =
+        std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(total_bytes));
     const auto filled = static_cast<std::size_t>(share * kCells);
     std::string bar(kCells, '-');
     std::fill(bar.begin(), bar.begin() + static_cast<std::ptrdiff_t>(filled), '#');
     if (filled < kCells) bar[filled] = '>';
     const std::uint64_t left_us =
-        rate == 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(total_bytes - std::min(done_bytes, total_bytes)) /
-                                                   static_cast<double>(rate) * 1e6);
+        rate == 0 ? 0
+                  : static_cast<std::uint64_t>(
+                        static_cast<double>(total_bytes - std::min(done_bytes, total_bytes)) /
+                        static_cast<double>(rate) * 1e6);
     draw(fmt::format("{} [{}] {:3.0f}% of {}, {}/s, {} left", title_, bar, share * 100,
                      client::format_bytes(total_bytes), client::format_bytes(rate),
                      rate == 0 ? "?" : client::format_duration_us(left_us)));

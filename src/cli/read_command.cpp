@@ -44,7 +44,8 @@ public:
         const int error = co_await std::move(task);
         if (error != 0)
             co_return client::client_failure(
-                ClientCode::Resources, fmt::format("writing to {}: {}", name_, std::strerror(error)));
+                ClientCode::Resources,
+                fmt::format("writing to {}: {}", name_, std::strerror(error)));
         co_return ClientResult<void>{};
     }
     io::Task<ClientResult<void>> finish() override { co_return ClientResult<void>{}; }
@@ -76,8 +77,7 @@ ClientResult<std::unique_ptr<client::BlobSink>> open_sink(io::Environment& envir
         const int descriptor = ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
         if (descriptor < 0)
             return client::client_failure(
-                ClientCode::Resources,
-                fmt::format("--out {}: {}", target, std::strerror(errno)));
+                ClientCode::Resources, fmt::format("--out {}: {}", target, std::strerror(errno)));
         return std::unique_ptr<client::BlobSink>(
             std::make_unique<DescriptorSink>(environment, descriptor, target));
     }
@@ -93,7 +93,8 @@ std::string report_json(const ReadArguments& arguments, const client::ReadReport
     out.begin_object();
     if (arguments.out) out.key("out").string(*arguments.out);
     out.key("blobId").string(to_text(report.blob_id));
-    if (memory != nullptr && !memory->bytes.empty()) out.key("blob").string(base64_encode(memory->bytes));
+    if (memory != nullptr && !memory->bytes.empty())
+        out.key("blob").string(base64_encode(memory->bytes));
     out.key("size").number(report.blob_bytes);
     out.key("slivers").begin_object();
     out.key("systematic").number(std::uint64_t{report.systematic});
@@ -162,8 +163,8 @@ io::Task<RunResult> read_blob(client::Client& client, const ReadArguments& argum
     } else if (arguments.out) {
         printed = print(fmt::format(
             "Success: blob {} read to {} ({}, {} systematic and {} parity slivers{}, {:.2f} s)\n",
-            to_text(id), *arguments.out, client::format_bytes(report->blob_bytes), report->systematic,
-            report->parity, report->decoded ? ", decoded" : "",
+            to_text(id), *arguments.out, client::format_bytes(report->blob_bytes),
+            report->systematic, report->parity, report->decoded ? ", decoded" : "",
             static_cast<double>(report->total_us) / 1e6));
     }
     if (!printed) co_return fail(printed.error());

@@ -47,7 +47,9 @@ Session::Session(const GlobalOptions& globals) : globals_(globals) {
     real_->start();
 }
 
-Session::~Session() { real_->stop(); }
+Session::~Session() {
+    real_->stop();
+}
 
 void remove_on_signal(std::string path) {
     const std::lock_guard lock(signal_mutex);
@@ -81,7 +83,9 @@ ClientResult<client::Account> Session::account(const client::NetworkConfig& conf
 }
 
 namespace {
-io::Task<void> run_into(io::Task<RunResult> task, RunResult& out) { out = co_await std::move(task); }
+io::Task<void> run_into(io::Task<RunResult> task, RunResult& out) {
+    out = co_await std::move(task);
+}
 
 io::Task<void> destroy_on_loop(std::unique_ptr<client::Client>& client) {
     client.reset();
@@ -112,8 +116,12 @@ RunResult run_with_account(const GlobalOptions& globals, AccountTask task) {
                     [&](client::Client& c) { return task(c, account); });
 }
 
-bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
-bool stdin_is_terminal() { return ::isatty(STDIN_FILENO) == 1; }
+bool stderr_is_terminal() {
+    return ::isatty(STDERR_FILENO) == 1;
+}
+bool stdin_is_terminal() {
+    return ::isatty(STDIN_FILENO) == 1;
+}
 
 bool confirmed(const GlobalOptions& globals, bool yes_flag, const std::string& question) {
     if (yes_flag || globals.json || !stdin_is_terminal()) return true;
@@ -126,9 +134,9 @@ bool confirmed(const GlobalOptions& globals, bool yes_flag, const std::string& q
 
 ClientResult<void> print(std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-        return client::client_failure(ClientCode::Resources,
-                                      fmt::format("writing to standard output: {}",
-                                                  std::strerror(errno)));
+        return client::client_failure(
+            ClientCode::Resources,
+            fmt::format("writing to standard output: {}", std::strerror(errno)));
     return {};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What commands run in: an environment with its loop, signals, and a client for the network that the
-// user means.
+// What commands run in: an environment with its loop, signals, and a client for the network that
+// the user means.
 #pragma once
 
 #include <functional>

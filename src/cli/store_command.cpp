@@ -43,10 +43,14 @@ struct FileResult {
 
 std::string_view operation_name(client::ResourceOperation operation) {
     switch (operation) {
-        case client::ResourceOperation::RegisterFromScratch: return "registerFromScratch";
-        case client::ResourceOperation::ReuseStorage: return "reuseStorage";
-        case client::ResourceOperation::ReuseRegistration: return "reuseRegistration";
-        case client::ResourceOperation::ReuseAndExtend: return "reuseAndExtend";
+        case client::ResourceOperation::RegisterFromScratch:
+            return "registerFromScratch";
+        case client::ResourceOperation::ReuseStorage:
+            return "reuseStorage";
+        case client::ResourceOperation::ReuseRegistration:
+            return "reuseRegistration";
+        case client::ResourceOperation::ReuseAndExtend:
+            return "reuseAndExtend";
         case client::ResourceOperation::ReuseAndExtendNonCertified:
             return "reuseAndExtendNonCertified";
     }
@@ -55,17 +59,23 @@ std::string_view operation_name(client::ResourceOperation operation) {
 
 std::string_view operation_text(client::ResourceOperation operation) {
     switch (operation) {
-        case client::ResourceOperation::RegisterFromScratch: return "storage was purchased";
-        case client::ResourceOperation::ReuseStorage: return "own storage was reused";
-        case client::ResourceOperation::ReuseRegistration: return "the registration was there already";
-        case client::ResourceOperation::ReuseAndExtend: return "the lifetime was extended";
+        case client::ResourceOperation::RegisterFromScratch:
+            return "storage was purchased";
+        case client::ResourceOperation::ReuseStorage:
+            return "own storage was reused";
+        case client::ResourceOperation::ReuseRegistration:
+            return "the registration was there already";
+        case client::ResourceOperation::ReuseAndExtend:
+            return "the lifetime was extended";
         case client::ResourceOperation::ReuseAndExtendNonCertified:
             return "the registration was there already, and was extended";
     }
     return "";
 }
 
-double seconds(std::uint64_t us) { return static_cast<double>(us) / 1e6; }
+double seconds(std::uint64_t us) {
+    return static_cast<double>(us) / 1e6;
+}
 
 bool is_already_certified(const client::StoreReport& report) {
     return !report.newly_certified && report.epochs_paid == 0;
@@ -193,15 +203,28 @@ client::StoreOptions options_of(const StoreArguments& arguments, client::Lifetim
     out.step = [&bar](client::StoreStep step) {
         kill_if_asked(step);
         switch (step) {
-            case client::StoreStep::Encoding: bar.phase("encoding"); break;
-            case client::StoreStep::Registering: bar.phase("registering"); break;
-            case client::StoreStep::Uploading: bar.phase("sending slivers"); break;
-            case client::StoreStep::Certifying: bar.phase("certifying"); break;
-            case client::StoreStep::FinishingTail: bar.phase("finishing slower nodes"); break;
-            case client::StoreStep::Done: bar.clear(); break;
+            case client::StoreStep::Encoding:
+                bar.phase("encoding");
+                break;
+            case client::StoreStep::Registering:
+                bar.phase("registering");
+                break;
+            case client::StoreStep::Uploading:
+                bar.phase("sending slivers");
+                break;
+            case client::StoreStep::Certifying:
+                bar.phase("certifying");
+                break;
+            case client::StoreStep::FinishingTail:
+                bar.phase("finishing slower nodes");
+                break;
+            case client::StoreStep::Done:
+                bar.clear();
+                break;
             case client::StoreStep::RegisterSent:
             case client::StoreStep::RegisterAnswered:
-            case client::StoreStep::HalfUploaded: break;
+            case client::StoreStep::HalfUploaded:
+                break;
         }
     };
     out.progress = [&bar](const client::UploadProgress& now) {
@@ -367,9 +390,9 @@ ClientResult<client::Lifetime> lifetime_of(const StoreArguments& arguments) {
 RunResult run_store(const GlobalOptions& globals, const StoreArguments& arguments) {
     const client::Lifetime lifetime = WALRUS_TRY(lifetime_of(arguments));
     if (arguments.encoding_type && *arguments.encoding_type != "RS2")
-        return client::client_failure(ClientCode::Usage,
-                                      fmt::format("--encoding-type {}: only RS2 is supported",
-                                                  *arguments.encoding_type));
+        return client::client_failure(
+            ClientCode::Usage,
+            fmt::format("--encoding-type {}: only RS2 is supported", *arguments.encoding_type));
     // Everything that can be wrong with a file is told before anything is paid for another one.
     const std::uint64_t bytes_max = CodeParameters::make(1000)->blob_bytes_max();
     for (const std::string& path : arguments.files) WALRUS_TRY(check_input_file(path, bytes_max));
@@ -408,7 +431,9 @@ Command store_command() {
         a.exclusive({"--epochs", "--earliest-expiry-time", "--end-epoch"});
         a.exclusive({"--permanent", "--deletable"});
     };
-    command.run = [arguments](const GlobalOptions& globals) { return run_store(globals, *arguments); };
+    command.run = [arguments](const GlobalOptions& globals) {
+        return run_store(globals, *arguments);
+    };
     return command;
 }
 

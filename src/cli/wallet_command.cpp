@@ -41,7 +41,8 @@ ClientResult<std::string> path_of(Session& session) {
     return client::wallet_path(session.globals().wallet, config ? &*config : nullptr, lookup);
 }
 
-// ---- keys ----------------------------------------------------------------------------------------
+// ---- keys
+// ----------------------------------------------------------------------------------------
 
 ClientResult<SignatureScheme> scheme_argument(const std::string& text) {
     for (const SignatureScheme scheme :
@@ -61,12 +62,13 @@ RunResult print_account(const GlobalOptions& globals, const client::Account& acc
 }
 
 RunResult run_new(const GlobalOptions& globals, const WalletArguments& arguments) {
-    const SignatureScheme scheme = WALRUS_TRY(scheme_argument(arguments.scheme.value_or("ed25519")));
+    const SignatureScheme scheme =
+        WALRUS_TRY(scheme_argument(arguments.scheme.value_or("ed25519")));
     Session session(globals);
     const std::string path = WALRUS_TRY(path_of(session));
     client::Wallet wallet = WALRUS_TRY(client::Wallet::open(session.files(), path));
-    const client::Account account = WALRUS_TRY(
-        wallet.create(session.files(), session.environment().random, scheme));
+    const client::Account account =
+        WALRUS_TRY(wallet.create(session.files(), session.environment().random, scheme));
     return print_account(globals, account, wallet.path(), "new key made; it is the active one");
 }
 
@@ -119,15 +121,16 @@ RunResult run_list(const GlobalOptions& globals) {
         out.key("scheme").string(to_text(account.key().scheme()));
         out.key("active").boolean(is_active);
         out.end();
-        rows.push_back({is_active ? "*" : "", to_text(account.address()),
-                        to_text(account.key().scheme())});
+        rows.push_back(
+            {is_active ? "*" : "", to_text(account.address()), to_text(account.key().scheme())});
     }
     out.end();
     WALRUS_TRY(print(globals.json ? out.take() : format_table(rows)));
     return 0;
 }
 
-// ---- money ---------------------------------------------------------------------------------------
+// ---- money
+// ---------------------------------------------------------------------------------------
 
 io::Task<RunResult> show_balance(client::Client& client, Address address, bool json) {
     WALRUS_CO_TRY(view, co_await client.network());
@@ -172,9 +175,9 @@ io::Task<RunResult> send(client::Client& client, client::Account account, Addres
     const std::string shown = wal ? client::format_wal(amount) : client::format_sui(amount);
     if (have < amount)
         co_return client::client_failure(
-            ClientCode::Funds, fmt::format("cannot send {}: {} has {}", shown,
-                                           to_text(account.address()),
-                                           wal ? client::format_wal(have) : client::format_sui(have)));
+            ClientCode::Funds,
+            fmt::format("cannot send {}: {} has {}", shown, to_text(account.address()),
+                        wal ? client::format_wal(have) : client::format_sui(have)));
     const auto options = client::transaction_options(client, *view, account.address());
     const ledger::TypeTag coin = wal ? view->handles.wal_type : ledger::sui_type();
     auto data = ledger::send_coins(view->handles, options, coin, amount, recipient);
@@ -225,9 +228,8 @@ io::Task<RunResult> fund(client::Client& client, Address address, bool json) {
 RunResult run_fund(const GlobalOptions& globals, const WalletArguments& arguments) {
     if (arguments.address) {
         const Address address = WALRUS_TRY(address_argument(*arguments.address));
-        return run_with_client(globals, [&](client::Client& client) {
-            return fund(client, address, globals.json);
-        });
+        return run_with_client(
+            globals, [&](client::Client& client) { return fund(client, address, globals.json); });
     }
     return run_with_account(globals, [&](client::Client& client, client::Account account) {
         return fund(client, account.address(), globals.json);
@@ -255,7 +257,8 @@ Command wallet_command() {
     command.children.push_back(child(
         "new", "Make a key and use it",
         [arguments](Arguments& a) {
-            a.value("--scheme", arguments->scheme, "NAME", "ed25519 (default), secp256k1, secp256r1");
+            a.value("--scheme", arguments->scheme, "NAME",
+                    "ed25519 (default), secp256k1, secp256r1");
         },
         [arguments](const GlobalOptions& g) { return run_new(g, *arguments); },
         "  walrus wallet new\n  walrus wallet fund      # money from the local network's faucet"));
@@ -272,7 +275,8 @@ Command wallet_command() {
         },
         [arguments](const GlobalOptions& g) { return run_use(g, *arguments); }));
     command.children.push_back(child("list", "List the keys of the wallet", {}, run_list));
-    command.children.push_back(child("address", "Print the address that is in use", {}, run_address));
+    command.children.push_back(
+        child("address", "Print the address that is in use", {}, run_address));
     command.children.push_back(child(
         "balance", "Show how much WAL and SUI an account has",
         [arguments](Arguments& a) {

@@ -25,8 +25,12 @@ std::string format_coin(std::uint64_t amount, std::string_view unit, std::string
 
 }  // namespace
 
-std::string format_wal(Frost amount) { return format_coin(amount, "WAL", "FROST"); }
-std::string format_sui(std::uint64_t amount) { return format_coin(amount, "SUI", "MIST"); }
+std::string format_wal(Frost amount) {
+    return format_coin(amount, "WAL", "FROST");
+}
+std::string format_sui(std::uint64_t amount) {
+    return format_coin(amount, "SUI", "MIST");
+}
 
 std::string format_count(std::uint64_t count) {
     std::string out = std::to_string(count);
@@ -69,7 +73,8 @@ std::optional<std::uint64_t> parse_amount(std::string_view text) {
     const std::string_view number = text.substr(0, number_end);
     std::string unit;
     for (const char c : text.substr(number_end))
-        if (c != ' ') unit.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+        if (c != ' ')
+            unit.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
     const std::size_t dot = number.find('.');
     const bool has_dot = dot != std::string_view::npos;
     if (unit == "frost" || unit == "mist" || (unit.empty() && !has_dot))

@@ -10,7 +10,8 @@ Client::Client(io::Environment& environment, NetworkConfig config, ClientOptions
       config_(std::move(config)),
       options_(std::move(options)),
       pool_(options_.memory_budget) {
-    if (config_.bytes_in_flight_max) options_.limits.bytes_in_flight_max = *config_.bytes_in_flight_max;
+    if (config_.bytes_in_flight_max)
+        options_.limits.bytes_in_flight_max = *config_.bytes_in_flight_max;
     http::ClientLimits limits;
     limits.idle_per_origin_max = options_.limits.calls_per_node_max;
     http_ = http::Client::make(environment_, limits);
@@ -22,8 +23,7 @@ ClientResult<std::unique_ptr<Client>> Client::make(io::Environment& environment,
                                                    NetworkConfig config, ClientOptions options) {
     if (config.rpc_urls.empty())
         return client_failure(ClientCode::Usage, "the configuration names no ledger (`rpc_urls`)");
-    std::unique_ptr<Client> client(
-        new Client(environment, std::move(config), std::move(options)));
+    std::unique_ptr<Client> client(new Client(environment, std::move(config), std::move(options)));
     auto ledger = rpc::LedgerClient::make(client->environment_, *client->http_,
                                           client->config_.rpc_urls.front());
     if (!ledger) {

@@ -27,11 +27,21 @@ TEST(Amounts, AreWrittenAsTheReferenceWritesThem) {
 
 TEST(Amounts, AreReadWithAndWithoutUnits) {
     const std::pair<const char*, std::optional<std::uint64_t>> cases[] = {
-        {"1500000000", 1'500'000'000}, {"1.5", 1'500'000'000}, {"1.5WAL", 1'500'000'000},
-        {"2 wal", 2'000'000'000},      {"20 FROST", 20},       {"5mist", 5},
-        {"0.000000001", 1},            {"0", 0},               {"", std::nullopt},
-        {"-1", std::nullopt},          {"1.", std::nullopt},   {"1.0000000001", std::nullopt},
-        {"1.5 FROST", std::nullopt},   {"1 BTC", std::nullopt}, {"18446744074 WAL", std::nullopt},
+        {"1500000000", 1'500'000'000},
+        {"1.5", 1'500'000'000},
+        {"1.5WAL", 1'500'000'000},
+        {"2 wal", 2'000'000'000},
+        {"20 FROST", 20},
+        {"5mist", 5},
+        {"0.000000001", 1},
+        {"0", 0},
+        {"", std::nullopt},
+        {"-1", std::nullopt},
+        {"1.", std::nullopt},
+        {"1.0000000001", std::nullopt},
+        {"1.5 FROST", std::nullopt},
+        {"1 BTC", std::nullopt},
+        {"18446744074 WAL", std::nullopt},
         {"18446744073.709551615 WAL", ~std::uint64_t{0}},
     };
     for (const auto& [text, amount] : cases) EXPECT_EQ(parse_amount(text), amount) << text;
@@ -180,8 +190,8 @@ TEST(PaymentJournal, NotesComeBackAndOtherFormatsDoNot) {
 
 TEST(Errors, ExitCodesAreThoseOfTheDocumentation) {
     const std::pair<ClientCode, int> cases[] = {
-        {ClientCode::Internal, 1}, {ClientCode::Usage, 2},   {ClientCode::InputFile, 2},
-        {ClientCode::Partial, 3},  {ClientCode::NotFound, 4}, {ClientCode::Funds, 5},
+        {ClientCode::Internal, 1}, {ClientCode::Usage, 2},     {ClientCode::InputFile, 2},
+        {ClientCode::Partial, 3},  {ClientCode::NotFound, 4},  {ClientCode::Funds, 5},
         {ClientCode::Network, 6},  {ClientCode::Integrity, 7}, {ClientCode::Refused, 1},
     };
     for (const auto& [code, exit] : cases) EXPECT_EQ(exit_code(code), exit) << code_name(code);

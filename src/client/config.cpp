@@ -13,9 +13,9 @@ namespace {
 ClientResult<ObjectId> object_id_of(const YAML::Node& node, const char* key,
                                     const std::string& source) {
     if (!node) {
-        return client_failure(ClientCode::Usage,
-                              fmt::format("{}: `{}` is missing: it names an object of the network",
-                                          source, key));
+        return client_failure(
+            ClientCode::Usage,
+            fmt::format("{}: `{}` is missing: it names an object of the network", source, key));
     }
     const std::string text = node.as<std::string>();
     const auto id = parse_object_id(text);
@@ -33,7 +33,8 @@ ClientResult<NetworkConfig> from_network_file(const YAML::Node& root, const std:
     NetworkConfig out;
     out.source = source;
     out.rpc_urls.push_back(root["rpc_url"].as<std::string>());
-    out.system_object = WALRUS_TRY(object_id_of(root["system_object_id"], "system_object_id", source));
+    out.system_object =
+        WALRUS_TRY(object_id_of(root["system_object_id"], "system_object_id", source));
     out.staking_object =
         WALRUS_TRY(object_id_of(root["staking_object_id"], "staking_object_id", source));
     if (root["n_shards"]) out.n_shards = root["n_shards"].as<std::uint32_t>();
@@ -84,13 +85,13 @@ ClientResult<NetworkConfig> from_client_file(const YAML::Node& root, const std::
 ClientResult<NetworkConfig> parse_root(const YAML::Node& root, const std::string& source,
                                        const std::optional<std::string>& context) {
     if (!root.IsMap()) {
-        return client_failure(ClientCode::Usage,
-                              fmt::format("{}: not a configuration: a mapping of keys is expected",
-                                          source));
+        return client_failure(
+            ClientCode::Usage,
+            fmt::format("{}: not a configuration: a mapping of keys is expected", source));
     }
     if (root["rpc_url"]) return from_network_file(root, source);
     if (const YAML::Node contexts = root["contexts"]) {
-        const std::string name = context            ? *context
+        const std::string name = context ? *context
                                  : root["default_context"]
                                      ? root["default_context"].as<std::string>()
                                      : std::string();
@@ -105,9 +106,9 @@ ClientResult<NetworkConfig> parse_root(const YAML::Node& root, const std::string
         return from_client_file(contexts[name], source);
     }
     if (context)
-        return client_failure(ClientCode::Usage,
-                              fmt::format("{}: has no contexts, but --context {} was given", source,
-                                          *context));
+        return client_failure(
+            ClientCode::Usage,
+            fmt::format("{}: has no contexts, but --context {} was given", source, *context));
     return from_client_file(root, source);
 }
 
@@ -158,9 +159,9 @@ ClientResult<NetworkConfig> parse_config(const std::string& text, const std::str
     try {
         return parse_root(YAML::Load(text), source, context);
     } catch (const YAML::Exception& error) {
-        return client_failure(ClientCode::Usage,
-                              fmt::format("{}: not readable as a configuration: {}", source,
-                                          error.what()));
+        return client_failure(
+            ClientCode::Usage,
+            fmt::format("{}: not readable as a configuration: {}", source, error.what()));
     }
 }
 
@@ -204,9 +205,9 @@ ClientResult<NetworkConfig> load_config(io::FileSystem& files, const ConfigLooku
         WALRUS_TRY(parse_config(std::string(as_text(*content)), *path, lookup.context));
     if (lookup.rpc_url) config.rpc_urls = {*lookup.rpc_url};
     if (config.rpc_urls.empty()) {
-        return client_failure(ClientCode::Usage,
-                              fmt::format("{}: no ledger is named: add `rpc_urls` or use --rpc-url",
-                                          *path));
+        return client_failure(
+            ClientCode::Usage,
+            fmt::format("{}: no ledger is named: add `rpc_urls` or use --rpc-url", *path));
     }
     if (config.wallet_path) config.wallet_path = expand_home(*config.wallet_path, lookup);
     return config;

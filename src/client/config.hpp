@@ -38,7 +38,8 @@ struct NetworkConfig {
 
 /// Where to look. `env` answers environment variables ("" if unset).
 struct ConfigLookup {
-    std::optional<std::string> network;  ///< --network: a network.json, its folder, or a configuration
+    std::optional<std::string>
+        network;  ///< --network: a network.json, its folder, or a configuration
     std::optional<std::string> config;   ///< --config: the same, by the reference's name
     std::optional<std::string> context;  ///< --context
     std::optional<std::string> rpc_url;  ///< --rpc-url, wins over the file's

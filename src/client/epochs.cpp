@@ -62,10 +62,11 @@ ClientResult<Lifetime> parse_epochs(std::string_view text) {
     if (text == "max") return Lifetime(EpochsMax{});
     const auto count = parse_u64(text);
     if (!count || *count == 0 || *count > kMaxEpochsAheadLimit)
-        return client_failure(ClientCode::Usage,
-                              fmt::format("--epochs {}: expected \"max\" or a number of epochs from 1 "
-                                          "to the network's maximum",
-                                          text));
+        return client_failure(
+            ClientCode::Usage,
+            fmt::format("--epochs {}: expected \"max\" or a number of epochs from 1 "
+                        "to the network's maximum",
+                        text));
     return Lifetime(EpochsAhead{static_cast<std::uint32_t>(*count)});
 }
 
@@ -128,9 +129,9 @@ ClientResult<Epoch> end_epoch_of(const Lifetime& lifetime, const NetworkView& vi
         asked = "--earliest-expiry-time " + format_time_ms(time);
         const std::uint64_t start = view.epoch_start_ms != 0 ? view.epoch_start_ms : now_ms;
         if (time <= now_ms || time <= start)
-            return client_failure(ClientCode::Usage,
-                                  fmt::format("{}: that time has passed (now {})", asked,
-                                              format_time_ms(now_ms)));
+            return client_failure(
+                ClientCode::Usage,
+                fmt::format("{}: that time has passed (now {})", asked, format_time_ms(now_ms)));
         if (view.epoch_duration_ms == 0)
             return client_failure(ClientCode::Refused,
                                   "the network names no epoch duration; use --epochs");

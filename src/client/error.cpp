@@ -7,34 +7,56 @@ namespace walrus::client {
 
 int exit_code(ClientCode code) {
     switch (code) {
-        case ClientCode::Internal: return 1;
-        case ClientCode::Usage: return 2;
-        case ClientCode::InputFile: return 2;
-        case ClientCode::Partial: return 3;
-        case ClientCode::NotFound: return 4;
-        case ClientCode::Funds: return 5;
-        case ClientCode::Network: return 6;
-        case ClientCode::Integrity: return 7;
-        case ClientCode::Refused: return 1;
-        case ClientCode::Resources: return 1;
-        case ClientCode::Cancelled: return 1;
+        case ClientCode::Internal:
+            return 1;
+        case ClientCode::Usage:
+            return 2;
+        case ClientCode::InputFile:
+            return 2;
+        case ClientCode::Partial:
+            return 3;
+        case ClientCode::NotFound:
+            return 4;
+        case ClientCode::Funds:
+            return 5;
+        case ClientCode::Network:
+            return 6;
+        case ClientCode::Integrity:
+            return 7;
+        case ClientCode::Refused:
+            return 1;
+        case ClientCode::Resources:
+            return 1;
+        case ClientCode::Cancelled:
+            return 1;
     }
     return 1;
 }
 
 std::string_view code_name(ClientCode code) {
     switch (code) {
-        case ClientCode::Internal: return "INTERNAL";
-        case ClientCode::Usage: return "INVALID_ARGUMENT";
-        case ClientCode::InputFile: return "INPUT_FILE";
-        case ClientCode::Partial: return "PARTIAL";
-        case ClientCode::NotFound: return "NOT_FOUND";
-        case ClientCode::Funds: return "INSUFFICIENT_FUNDS";
-        case ClientCode::Network: return "NETWORK_UNAVAILABLE";
-        case ClientCode::Integrity: return "INTEGRITY";
-        case ClientCode::Refused: return "REFUSED";
-        case ClientCode::Resources: return "RESOURCES";
-        case ClientCode::Cancelled: return "CANCELLED";
+        case ClientCode::Internal:
+            return "INTERNAL";
+        case ClientCode::Usage:
+            return "INVALID_ARGUMENT";
+        case ClientCode::InputFile:
+            return "INPUT_FILE";
+        case ClientCode::Partial:
+            return "PARTIAL";
+        case ClientCode::NotFound:
+            return "NOT_FOUND";
+        case ClientCode::Funds:
+            return "INSUFFICIENT_FUNDS";
+        case ClientCode::Network:
+            return "NETWORK_UNAVAILABLE";
+        case ClientCode::Integrity:
+            return "INTEGRITY";
+        case ClientCode::Refused:
+            return "REFUSED";
+        case ClientCode::Resources:
+            return "RESOURCES";
+        case ClientCode::Cancelled:
+            return "CANCELLED";
     }
     return "INTERNAL";
 }
@@ -42,13 +64,20 @@ std::string_view code_name(ClientCode code) {
 ClientError from_rpc(const rpc::RpcError& error, std::string_view doing) {
     const auto code = [&] {
         switch (error.code) {
-            case rpc::RpcCode::NotFound: return ClientCode::NotFound;
-            case rpc::RpcCode::InvalidArgument: return ClientCode::Refused;
-            case rpc::RpcCode::Rejected: return ClientCode::Refused;
-            case rpc::RpcCode::Unavailable: return ClientCode::Network;
-            case rpc::RpcCode::Unimplemented: return ClientCode::Refused;
-            case rpc::RpcCode::Malformed: return ClientCode::Network;
-            case rpc::RpcCode::Cancelled: return ClientCode::Cancelled;
+            case rpc::RpcCode::NotFound:
+                return ClientCode::NotFound;
+            case rpc::RpcCode::InvalidArgument:
+                return ClientCode::Refused;
+            case rpc::RpcCode::Rejected:
+                return ClientCode::Refused;
+            case rpc::RpcCode::Unavailable:
+                return ClientCode::Network;
+            case rpc::RpcCode::Unimplemented:
+                return ClientCode::Refused;
+            case rpc::RpcCode::Malformed:
+                return ClientCode::Network;
+            case rpc::RpcCode::Cancelled:
+                return ClientCode::Cancelled;
         }
         return ClientCode::Internal;
     }();
@@ -59,19 +88,26 @@ ClientError from_io(const io::IoError& error, std::string_view doing) {
     const auto code = [&] {
         switch (error.code) {
             case io::IoCode::NotFound:
-            case io::IoCode::AlreadyExists: return ClientCode::InputFile;
+            case io::IoCode::AlreadyExists:
+                return ClientCode::InputFile;
             case io::IoCode::NoSpace:
             case io::IoCode::PermissionDenied:
-            case io::IoCode::InUse: return ClientCode::Resources;
-            case io::IoCode::Corrupt: return ClientCode::Integrity;
+            case io::IoCode::InUse:
+                return ClientCode::Resources;
+            case io::IoCode::Corrupt:
+                return ClientCode::Integrity;
             case io::IoCode::Closed:
             case io::IoCode::TimedOut:
             case io::IoCode::Refused:
             case io::IoCode::Untrusted:
-            case io::IoCode::Malformed: return ClientCode::Network;
-            case io::IoCode::Cancelled: return ClientCode::Cancelled;
-            case io::IoCode::TooLarge: return ClientCode::InputFile;
-            case io::IoCode::Other: return ClientCode::Internal;
+            case io::IoCode::Malformed:
+                return ClientCode::Network;
+            case io::IoCode::Cancelled:
+                return ClientCode::Cancelled;
+            case io::IoCode::TooLarge:
+                return ClientCode::InputFile;
+            case io::IoCode::Other:
+                return ClientCode::Internal;
         }
         return ClientCode::Internal;
     }();
@@ -87,11 +123,15 @@ ClientError from_node(const nodeapi::NodeError& error, std::string_view doing) {
             case nodeapi::NodeCode::NoSpace:
             case nodeapi::NodeCode::NotRegistered:
             case nodeapi::NodeCode::MissingSlivers:
-            case nodeapi::NodeCode::Broken: return ClientCode::Network;
-            case nodeapi::NodeCode::NotFound: return ClientCode::NotFound;
+            case nodeapi::NodeCode::Broken:
+                return ClientCode::Network;
+            case nodeapi::NodeCode::NotFound:
+                return ClientCode::NotFound;
             case nodeapi::NodeCode::Blocked:
-            case nodeapi::NodeCode::Refused: return ClientCode::Refused;
-            case nodeapi::NodeCode::Cancelled: return ClientCode::Cancelled;
+            case nodeapi::NodeCode::Refused:
+                return ClientCode::Refused;
+            case nodeapi::NodeCode::Cancelled:
+                return ClientCode::Cancelled;
         }
         return ClientCode::Internal;
     }();

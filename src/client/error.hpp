@@ -15,16 +15,16 @@
 namespace walrus::client {
 
 enum class ClientCode {
-    Internal = 1,      ///< none of the others
-    Usage = 2,         ///< a value that the caller gave is wrong
-    InputFile = 3,     ///< a file that the caller named is missing, unreadable or too large
-    Partial = 4,       ///< some of several things were done, others not
-    NotFound = 5,      ///< no such blob, object or account on this network
-    Funds = 6,         ///< not enough WAL or SUI
-    Network = 7,       ///< ledger or nodes not reached, or too few of them
-    Integrity = 8,     ///< data that is not what its id says, or an invalid blob
-    Refused = 9,       ///< the ledger or the nodes refused; repeating does not help
-    Resources = 10,    ///< this machine: memory budget, disk full, file not writable
+    Internal = 1,    ///< none of the others
+    Usage = 2,       ///< a value that the caller gave is wrong
+    InputFile = 3,   ///< a file that the caller named is missing, unreadable or too large
+    Partial = 4,     ///< some of several things were done, others not
+    NotFound = 5,    ///< no such blob, object or account on this network
+    Funds = 6,       ///< not enough WAL or SUI
+    Network = 7,     ///< ledger or nodes not reached, or too few of them
+    Integrity = 8,   ///< data that is not what its id says, or an invalid blob
+    Refused = 9,     ///< the ledger or the nodes refused; repeating does not help
+    Resources = 10,  ///< this machine: memory budget, disk full, file not writable
     Cancelled = 11,
 };
 

@@ -70,7 +70,8 @@ io::Task<ClientResult<void>> SliverFetch::run(std::function<void(SliverIndex)> r
 }
 
 io::Task<void> SliverFetch::fetch_one(SliverIndex index) {
-    const std::size_t size = sliver_body_bytes(view_->code, Axis::Primary, metadata_.symbol_bytes());
+    const std::size_t size =
+        sliver_body_bytes(view_->code, Axis::Primary, metadata_.symbol_bytes());
     const SliverPairIndex pair = pair_of_sliver(index, Axis::Primary, view_->shard_count());
     const std::uint16_t member = view_->holder(pair, metadata_.blob_id());
     const NodeInfo& node = view_->nodes[member];
@@ -150,9 +151,11 @@ io::Task<void> SliverFetch::verify_arrivals() {
             const SliverIndex index = batch[i].index;
             if (!good[i]) {
                 const NodeInfo& node = view_->nodes[view_->holder(
-                    pair_of_sliver(index, Axis::Primary, view_->shard_count()), metadata_.blob_id())];
+                    pair_of_sliver(index, Axis::Primary, view_->shard_count()),
+                    metadata_.blob_id())];
                 ++wrong_;
-                last_error_ = fmt::format("{} sent a wrong primary sliver {}", node.name, index.value);
+                last_error_ =
+                    fmt::format("{} sent a wrong primary sliver {}", node.name, index.value);
                 plan_.failed(index, true);
                 continue;
             }
@@ -191,14 +194,14 @@ std::uint64_t SliverFetch::hedge_delay_us() const {
 }
 
 ClientError SliverFetch::too_few() const {
-    const auto code = wrong_ > 0 && failures_ == 0   ? ClientCode::Integrity
+    const auto code = wrong_ > 0 && failures_ == 0     ? ClientCode::Integrity
                       : missing_ > 0 && failures_ == 0 ? ClientCode::NotFound
                                                        : ClientCode::Network;
-    return {code,
-            fmt::format("too few slivers of blob {}: {} of {} needed; {} answers failed, {} slivers "
-                        "were missing, {} were wrong{}{}",
-                        to_text(metadata_.blob_id()), plan_.have(), plan_.needed(), failures_,
-                        missing_, wrong_, last_error_.empty() ? "" : "; last: ", last_error_)};
+    return {code, fmt::format(
+                      "too few slivers of blob {}: {} of {} needed; {} answers failed, {} slivers "
+                      "were missing, {} were wrong{}{}",
+                      to_text(metadata_.blob_id()), plan_.have(), plan_.needed(), failures_,
+                      missing_, wrong_, last_error_.empty() ? "" : "; last: ", last_error_)};
 }
 
 std::optional<ByteView> SliverFetch::symbols(SliverIndex index) const {

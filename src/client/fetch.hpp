@@ -27,7 +27,8 @@ struct FetchProgress {
 
 class SliverFetch {
 public:
-    /// `data_rows`: how many source rows hold data (the first ones); the others are known to be zero.
+    /// `data_rows`: how many source rows hold data (the first ones); the others are known to be
+    /// zero.
     SliverFetch(Client& client, std::shared_ptr<const NetworkView> view,
                 const VerifiedMetadata& metadata, std::uint32_t data_rows,
                 std::function<void(const FetchProgress&)> progress);
@@ -72,9 +73,9 @@ private:
     io::TaskGroup verifier_;
     io::Event changed_;
     io::CancelSource cancel_;
-    std::vector<Bytes> bodies_;          // verified, by sliver index; empty: not here
-    std::vector<UnderWay> under_way_;    // by sliver index
-    std::vector<Arrived> arrived_;       // not yet verified
+    std::vector<Bytes> bodies_;        // verified, by sliver index; empty: not here
+    std::vector<UnderWay> under_way_;  // by sliver index
+    std::vector<Arrived> arrived_;     // not yet verified
     std::vector<std::uint64_t> latencies_us_;
     bool verifying_ = false;
     std::uint64_t bytes_received_ = 0;

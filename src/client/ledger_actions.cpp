@@ -29,19 +29,23 @@ io::Task<ClientResult<void>> visit_owned(Client& client, Address owner, std::str
         if (!answer->next_page_token) co_return ClientResult<void>{};
         token = std::move(answer->next_page_token);
     }
-    co_return client_failure(ClientCode::Internal,
-                             fmt::format("{} owns more than {} objects of type {}", to_text(owner),
-                                         client.limits().owned_pages_max * client.limits().page_size,
-                                         type));
+    co_return client_failure(
+        ClientCode::Internal,
+        fmt::format("{} owns more than {} objects of type {}", to_text(owner),
+                    client.limits().owned_pages_max * client.limits().page_size, type));
 }
 
 }  // namespace
 
-std::string sui_type_name() { return ledger::to_text(ledger::sui_type()); }
+std::string sui_type_name() {
+    return ledger::to_text(ledger::sui_type());
+}
 
-io::Task<ClientResult<std::uint64_t>> balance(Client& client, Address owner, std::string coin_type) {
+io::Task<ClientResult<std::uint64_t>> balance(Client& client, Address owner,
+                                              std::string coin_type) {
     auto answer = co_await client.ledger().balance(owner, coin_type);
-    if (!answer) co_return fail(from_rpc(answer.error(), "asking for the balance of " + to_text(owner)));
+    if (!answer)
+        co_return fail(from_rpc(answer.error(), "asking for the balance of " + to_text(owner)));
     co_return *answer;
 }
 
@@ -72,7 +76,8 @@ io::Task<ClientResult<std::vector<OwnedStorage>>> owned_storages(
 }
 
 io::Task<ClientResult<OwnedBlob>> blob_object(Client& client,
-                                              std::shared_ptr<const NetworkView> view, ObjectId id) {
+                                              std::shared_ptr<const NetworkView> view,
+                                              ObjectId id) {
     std::vector<ObjectId> ids = {id};
     auto answer = co_await client.ledger().objects(ids);
     if (!answer) co_return fail(from_rpc(answer.error(), "reading object " + to_text(id)));
@@ -82,8 +87,8 @@ io::Task<ClientResult<OwnedBlob>> blob_object(Client& client,
     const ledger::Object& object = *answer->front();
     const std::string type = ledger::to_text(object.type);
     if (type != view->type_name("blob", "Blob"))
-        co_return client_failure(ClientCode::Usage, fmt::format("object {} is a {}, not a Blob",
-                                                                to_text(id), type));
+        co_return client_failure(ClientCode::Usage,
+                                 fmt::format("object {} is a {}, not a Blob", to_text(id), type));
     auto blob = as_blob(object);
     if (!blob)
         co_return client_failure(ClientCode::Refused,
@@ -96,7 +101,8 @@ io::Task<ClientResult<std::optional<Attributes>>> blob_attributes(Client& client
     const ledger::TypeTag key_type = ledger::vector_of(ledger::primitive(ledger::TypeKind::U8));
     std::vector<ObjectId> ids = {ledger::dynamic_field_id(id, key_type, key)};
     auto answer = co_await client.ledger().objects(ids);
-    if (!answer) co_return fail(from_rpc(answer.error(), "reading the attributes of " + to_text(id)));
+    if (!answer)
+        co_return fail(from_rpc(answer.error(), "reading the attributes of " + to_text(id)));
     if (answer->empty() || !answer->front()) co_return std::optional<Attributes>{};
     auto field = bcs::decode_prefix<ledger::MetadataField>(answer->front()->contents);
     if (!field)
@@ -123,17 +129,18 @@ io::Task<ClientResult<rpc::TransactionResult>> execute(Client& client,
         auto answer = co_await client.ledger().execute(transaction);
         if (answer) co_return std::move(*answer);
         const rpc::RpcError error = std::move(answer.error());
-        const bool unknown = error.code == rpc::RpcCode::Unavailable ||
-                             error.code == rpc::RpcCode::Malformed;
+        const bool unknown =
+            error.code == rpc::RpcCode::Unavailable || error.code == rpc::RpcCode::Malformed;
         if (unknown) {
             const auto delay = backoff.next_ms();
             if (!delay)
                 co_return client_failure(
                     ClientCode::Network,
-                    fmt::format("{}: the ledger does not answer whether transaction {} was executed "
-                                "({}). Run the same command again: it continues and does not pay "
-                                "twice",
-                                doing, to_text(digest), error.message));
+                    fmt::format(
+                        "{}: the ledger does not answer whether transaction {} was executed "
+                        "({}). Run the same command again: it continues and does not pay "
+                        "twice",
+                        doing, to_text(digest), error.message));
             co_await io::sleep_ms(client.environment().loop, *delay);
         }
         // Perhaps it was executed and only the answer was lost.
@@ -179,8 +186,8 @@ io::Task<ClientResult<void>> request_funds(Client& client, Address recipient) {
                                  "send` sends it");
     if (answer->status / 100 != 2)
         co_return client_failure(ClientCode::Refused,
-                                 fmt::format("the faucet at {} refused ({}): {}", url, answer->status,
-                                             as_text(answer->body)));
+                                 fmt::format("the faucet at {} refused ({}): {}", url,
+                                             answer->status, as_text(answer->body)));
     co_return ClientResult<void>{};
 }
 

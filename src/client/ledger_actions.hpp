@@ -52,9 +52,9 @@ io::Task<ClientResult<std::optional<Attributes>>> blob_attributes(Client& client
 /// Sender, epoch and a fresh nonce.
 ledger::TransactionOptions transaction_options(Client& client, const NetworkView& view,
                                                const Address& sender);
-/// Sends until the outcome is known: after an answer that tells nothing it looks by digest before it
-/// sends the same bytes again. A failure while executing is a result, not an error. Errors: Network
-/// (still unknown), Refused (not executed, and never will be).
+/// Sends until the outcome is known: after an answer that tells nothing it looks by digest before
+/// it sends the same bytes again. A failure while executing is a result, not an error. Errors:
+/// Network (still unknown), Refused (not executed, and never will be).
 io::Task<ClientResult<rpc::TransactionResult>> execute(Client& client,
                                                        ledger::SignedTransaction transaction,
                                                        std::string doing);

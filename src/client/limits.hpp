@@ -7,8 +7,8 @@
 
 namespace walrus::client {
 
-/// How long to wait between attempts: first, first*2, ... up to `max`, each plus up to half of itself
-/// at random.
+/// How long to wait between attempts: first, first*2, ... up to `max`, each plus up to half of
+/// itself at random.
 struct BackoffLimits {
     std::uint64_t first_ms = 100;
     std::uint64_t max_ms = 5'000;
@@ -18,11 +18,11 @@ struct BackoffLimits {
 struct Limits {
     // -- both directions
     std::size_t bytes_in_flight_max = 64u << 20;  ///< slivers on the way, all nodes together
-    std::size_t calls_per_node_first = 2;  ///< see node_lanes.hpp
+    std::size_t calls_per_node_first = 2;         ///< see node_lanes.hpp
     std::size_t calls_per_node_max = 8;
     std::uint64_t connect_timeout_ms = 5'000;
-    std::uint64_t call_timeout_ms = 30'000;        ///< for a call without much data
-    std::uint64_t slow_bytes_per_s = 64u << 10;    ///< slower than this is a timeout
+    std::uint64_t call_timeout_ms = 30'000;      ///< for a call without much data
+    std::uint64_t slow_bytes_per_s = 64u << 10;  ///< slower than this is a timeout
     BackoffLimits node_backoff;
 
     // -- write path
@@ -37,9 +37,9 @@ struct Limits {
 
     // -- read path
     std::size_t slivers_in_flight_max = 128;
-    std::uint64_t hedge_first_ms = 600;   ///< before any answer is known to compare with
+    std::uint64_t hedge_first_ms = 600;  ///< before any answer is known to compare with
     std::uint64_t hedge_min_ms = 150;
-    std::uint32_t read_rounds_max = 3;    ///< how often every node may fail before we give up
+    std::uint32_t read_rounds_max = 3;  ///< how often every node may fail before we give up
     std::size_t metadata_parallel = 3;
 
     // -- ledger

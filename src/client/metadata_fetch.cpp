@@ -97,10 +97,9 @@ io::Task<ClientResult<FetchedMetadata>> fetch_metadata(Client& client,
             fmt::format("no blob {} on this network: nodes of {} of {} shards do not have it",
                         to_text(id), race.not_found_weight, n));
     if (is_quorum(race.not_found_weight + race.blocked_weight, n))
-        co_return client_failure(
-            ClientCode::Refused,
-            fmt::format("blob {} is blocked by nodes of {} of {} shards", to_text(id),
-                        race.blocked_weight, n));
+        co_return client_failure(ClientCode::Refused,
+                                 fmt::format("blob {} is blocked by nodes of {} of {} shards",
+                                             to_text(id), race.blocked_weight, n));
     co_return client_failure(
         race.lying_weight > 0 && race.failed_weight == 0 ? ClientCode::Integrity
                                                          : ClientCode::Network,

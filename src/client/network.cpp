@@ -16,16 +16,18 @@ namespace {
 using ledger::Object;
 
 ClientError no_such_object(const ObjectId& id, std::string_view what, const NetworkConfig& config) {
-    return {ClientCode::NotFound,
-            fmt::format("the ledger at {} has no {} object {} (named by {}): is this another network?",
-                        config.rpc_urls.front(), what, to_text(id), config.source)};
+    return {
+        ClientCode::NotFound,
+        fmt::format("the ledger at {} has no {} object {} (named by {}): is this another network?",
+                    config.rpc_urls.front(), what, to_text(id), config.source)};
 }
 
 ClientError unknown_layout(const ObjectId& id, std::string_view what, const std::string& why) {
-    return {ClientCode::Refused,
-            fmt::format("the {} object {} has a layout that this program does not know ({}): update "
-                        "it",
-                        what, to_text(id), why)};
+    return {
+        ClientCode::Refused,
+        fmt::format("the {} object {} has a layout that this program does not know ({}): update "
+                    "it",
+                    what, to_text(id), why)};
 }
 
 /// The value of BCS contents; what may have been appended by later versions is ignored.
@@ -61,9 +63,7 @@ io::Task<ClientResult<std::vector<Object>>> fetch_objects(rpc::LedgerClient& led
                                                           std::vector<std::string> what,
                                                           const NetworkConfig& config) {
     auto answer = co_await ledger.objects(ids);
-    if (!answer)
-        co_return fail(
-            from_rpc(answer.error(), fmt::format("reading the ledger at {}", config.rpc_urls.front())));
+    if (!answer) co_return fail(from_rpc(answer.error(), "reading the network's objects"));
     std::vector<Object> out;
     for (std::size_t i = 0; i < answer->size(); ++i) {
         if (!(*answer)[i])
@@ -73,7 +73,8 @@ io::Task<ClientResult<std::vector<Object>>> fetch_objects(rpc::LedgerClient& led
     co_return out;
 }
 
-io::Task<ClientResult<Pieces>> fetch_pieces(rpc::LedgerClient& ledger, const NetworkConfig& config) {
+io::Task<ClientResult<Pieces>> fetch_pieces(rpc::LedgerClient& ledger,
+                                            const NetworkConfig& config) {
     Pieces out;
     std::vector<ObjectId> ids = {config.system_object, config.staking_object};
     std::vector<std::string> what = {"system", "staking"};
@@ -109,8 +110,10 @@ ClientResult<attest::BlsCommittee> committee_of(const Pieces& pieces, const Obje
     std::vector<attest::CommitteeMember> members;
     for (const ledger::BlsCommitteeMember& member : committee.members) {
         // The ledger checked the keys when they were registered.
-        const auto key = bls::PublicKey::parse_uncompressed(member.public_key, bls::KeyCheck::Encoding);
-        if (!key) return fail(unknown_layout(system, "system state", "a committee key is no point"));
+        const auto key =
+            bls::PublicKey::parse_uncompressed(member.public_key, bls::KeyCheck::Encoding);
+        if (!key)
+            return fail(unknown_layout(system, "system state", "a committee key is no point"));
         members.push_back({*key, member.weight, member.node_id});
     }
     auto out = attest::BlsCommittee::make(committee.epoch, std::move(members));
@@ -135,8 +138,8 @@ ClientResult<NodeInfo> node_of(const ledger::StakingPool& pool, const bls::Publi
         http::NetworkPublicKey network_key{};
         if (pool.node_info.network_public_key.size() != network_key.size())
             return fail(unknown_layout(pool.id, "staking pool", "its network key is not 33 bytes"));
-        std::copy(pool.node_info.network_public_key.begin(), pool.node_info.network_public_key.end(),
-                  network_key.begin());
+        std::copy(pool.node_info.network_public_key.begin(),
+                  pool.node_info.network_public_key.end(), network_key.begin());
         out.address.network_key = network_key;
     }
     return out;
@@ -154,7 +157,8 @@ ClientResult<void> assign_shards(NetworkView& view, const ledger::CommitteeShard
                                        "its committee is not the system's: the epoch is changing"));
         for (const std::uint16_t shard : indices) {
             if (shard >= view.shard_count() || view.node_of_shard[shard] != kNobody)
-                return fail(unknown_layout(staking, "staking state", "a shard is assigned wrongly"));
+                return fail(
+                    unknown_layout(staking, "staking state", "a shard is assigned wrongly"));
             view.node_of_shard[shard] = *member;
             view.nodes[*member].shards.emplace_back(shard);
         }
@@ -168,7 +172,8 @@ ClientResult<void> assign_shards(NetworkView& view, const ledger::CommitteeShard
 void set_epoch_facts(NetworkView& view, const Pieces& pieces) {
     view.epoch = pieces.system_state.committee->epoch;
     view.epoch_duration_ms = pieces.staking_state.epoch_duration_ms;
-    if (const auto* done = std::get_if<ledger::EpochChangeDone>(&pieces.staking_state.epoch_state)) {
+    if (const auto* done =
+            std::get_if<ledger::EpochChangeDone>(&pieces.staking_state.epoch_state)) {
         view.phase = EpochPhase::ChangeDone;
         view.epoch_start_ms = done->time_ms;
     } else if (const auto* next =
@@ -194,31 +199,28 @@ std::string NetworkView::type_name(std::string_view module, std::string_view nam
 io::Task<ClientResult<std::shared_ptr<const NetworkView>>> load_network_view(
     rpc::LedgerClient& ledger, const NetworkConfig& config) {
     auto chain = co_await ledger.chain_id();
-    if (!chain)
-        co_return fail(from_rpc(chain.error(),
-                                fmt::format("reaching the ledger at {}", config.rpc_urls.front())));
+    if (!chain) co_return fail(from_rpc(chain.error(), "reaching the ledger"));
     if (config.chain_id && *config.chain_id != *chain)
-        co_return client_failure(
-            ClientCode::Refused,
-            fmt::format("the ledger at {} is chain {}, but {} names chain {}",
-                        config.rpc_urls.front(), to_text(*chain), config.source,
-                        to_text(*config.chain_id)));
+        co_return client_failure(ClientCode::Refused,
+                                 fmt::format("the ledger at {} is chain {}, but {} names chain {}",
+                                             config.rpc_urls.front(), to_text(*chain),
+                                             config.source, to_text(*config.chain_id)));
     WALRUS_CO_TRY(pieces, co_await fetch_pieces(ledger, config));
     WALRUS_CO_TRY(committee, committee_of(pieces, config.system_object));
     const auto code = CodeParameters::make(committee.shard_count());
     if (!code)
-        co_return client_failure(ClientCode::Refused,
-                                 fmt::format("the network has {} shards; this program works with {} "
-                                             "to {}",
-                                             committee.shard_count(), kShardCountMin,
-                                             kShardCountMax));
+        co_return client_failure(
+            ClientCode::Refused,
+            fmt::format("the network has {} shards; this program works with {} "
+                        "to {}",
+                        committee.shard_count(), kShardCountMin, kShardCountMax));
     auto view = std::make_shared<NetworkView>(*code, std::move(committee));
     for (std::size_t i = 0; i < pieces.pools.size(); ++i) {
-        WALRUS_CO_TRY(node, node_of(pieces.pools[i], view->committee.members()[i].public_key, config));
+        WALRUS_CO_TRY(node,
+                      node_of(pieces.pools[i], view->committee.members()[i].public_key, config));
         view->nodes.push_back(std::move(node));
     }
-    WALRUS_CO_CHECK_OK(
-        assign_shards(*view, pieces.staking_state.committee, config.staking_object));
+    WALRUS_CO_CHECK_OK(assign_shards(*view, pieces.staking_state.committee, config.staking_object));
     set_epoch_facts(*view, pieces);
 
     view->chain_id = *chain;
@@ -238,9 +240,9 @@ io::Task<ClientResult<std::shared_ptr<const NetworkView>>> load_network_view(
     }
     auto wal = ledger::parse_type_tag(view->wal_type);
     if (!wal)
-        co_return client_failure(ClientCode::Refused,
-                                 fmt::format("\"{}\" is not the name of a type (type of WAL)",
-                                             view->wal_type));
+        co_return client_failure(
+            ClientCode::Refused,
+            fmt::format("\"{}\" is not the name of a type (type of WAL)", view->wal_type));
     view->handles.wal_type = std::move(*wal);
     std::shared_ptr<const NetworkView> out = std::move(view);
     co_return out;

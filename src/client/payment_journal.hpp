@@ -24,10 +24,10 @@ struct PaymentPurpose {
 /// BCS, preceded by the format number u32 = 1.
 struct PaymentNote {
     PaymentPurpose purpose;
-    Epoch end_epoch = 0;     ///< of the blob once the transaction has executed
-    Epoch valid_until = 0;   ///< last epoch in which the ledger accepts the transaction
+    Epoch end_epoch = 0;    ///< of the blob once the transaction has executed
+    Epoch valid_until = 0;  ///< last epoch in which the ledger accepts the transaction
     bool is_extension = false;
-    Bytes transaction;       ///< BCS TransactionData
+    Bytes transaction;  ///< BCS TransactionData
     std::vector<Bytes> signatures;
     friend bool operator==(const PaymentNote&, const PaymentNote&) = default;
 };

@@ -123,7 +123,8 @@ io::Task<ClientResult<void>> ReadBlob::fetch_and_write(const VerifiedMetadata& m
 /// Writes the rows that have arrived and follow what is written.
 io::Task<ClientResult<void>> ReadBlob::write_ready_rows(const VerifiedMetadata& metadata,
                                                         const SliverFetch& fetch, BlobSink& sink) {
-    const std::uint64_t row_bytes = view_->code.sliver_bytes(Axis::Primary, metadata.symbol_bytes());
+    const std::uint64_t row_bytes =
+        view_->code.sliver_bytes(Axis::Primary, metadata.symbol_bytes());
     while (written_ < metadata.blob_bytes()) {
         const SliverIndex row(static_cast<std::uint16_t>(written_ / row_bytes));
         const auto symbols = fetch.symbols(row);
@@ -140,9 +141,9 @@ io::Task<ClientResult<void>> ReadBlob::decode_rest(const VerifiedMetadata& metad
                                                    const SliverFetch& fetch, BlobSink& sink) {
     std::vector<SliverView> slivers = fetch.slivers();
     // The known rows are slivers like others: zeros with the right hash.
-    const std::uint32_t known_from = fetch.plan().needed() - (fetch.plan().have() -
-                                                              fetch.plan().systematic_received() -
-                                                              fetch.plan().parity_received());
+    const std::uint32_t known_from =
+        fetch.plan().needed() -
+        (fetch.plan().have() - fetch.plan().systematic_received() - fetch.plan().parity_received());
     const Bytes zeros(view_->code.sliver_bytes(Axis::Primary, metadata.symbol_bytes()));
     for (std::uint32_t row = known_from; row < view_->code.primary_source_symbols(); ++row)
         slivers.emplace_back(zeros, static_cast<std::uint16_t>(metadata.symbol_bytes()),
@@ -169,7 +170,8 @@ io::Task<ClientResult<void>> ReadBlob::decode_rest(const VerifiedMetadata& metad
     report_.decoded = decoded->decoded();
     constexpr std::size_t kPieceBytes = 4u << 20;
     while (written_ < metadata.blob_bytes()) {
-        const std::size_t piece = std::min<std::uint64_t>(kPieceBytes, metadata.blob_bytes() - written_);
+        const std::size_t piece =
+            std::min<std::uint64_t>(kPieceBytes, metadata.blob_bytes() - written_);
         const ByteView data = decoded->bytes().subspan(written_, piece);
         WALRUS_CO_CHECK_OK(co_await sink.write(data));
         written_ += piece;

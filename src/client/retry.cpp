@@ -18,15 +18,18 @@ Reaction reaction_to(nodeapi::NodeCode code) {
     switch (code) {
         case nodeapi::NodeCode::Unreachable:
         case nodeapi::NodeCode::Overloaded:
-        case nodeapi::NodeCode::Broken: return Reaction::Repeat;
+        case nodeapi::NodeCode::Broken:
+            return Reaction::Repeat;
         case nodeapi::NodeCode::NotRegistered:
-        case nodeapi::NodeCode::MissingSlivers: return Reaction::RepeatSoon;
+        case nodeapi::NodeCode::MissingSlivers:
+            return Reaction::RepeatSoon;
         case nodeapi::NodeCode::Untrusted:
         case nodeapi::NodeCode::NotFound:
         case nodeapi::NodeCode::Blocked:
         case nodeapi::NodeCode::NoSpace:
         case nodeapi::NodeCode::Refused:
-        case nodeapi::NodeCode::Cancelled: return Reaction::GiveUp;
+        case nodeapi::NodeCode::Cancelled:
+            return Reaction::GiveUp;
     }
     return Reaction::GiveUp;
 }

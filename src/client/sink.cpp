@@ -12,7 +12,9 @@ io::Task<ClientResult<void>> MemorySink::write(ByteView data) {
     co_return ClientResult<void>{};
 }
 
-io::Task<ClientResult<void>> MemorySink::finish() { co_return ClientResult<void>{}; }
+io::Task<ClientResult<void>> MemorySink::finish() {
+    co_return ClientResult<void>{};
+}
 
 namespace {
 ClientError output_error(const io::IoError& error, const std::string& target) {

@@ -21,11 +21,15 @@ std::uint64_t epoch_rank(const std::optional<Epoch>& epoch) {
 
 /// Kind first, then what grows during a blob's life.
 auto rank(const BlobStatus& status) {
-    using Rank = std::tuple<int, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t,
-                            std::uint64_t>;
+    using Rank =
+        std::tuple<int, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t>;
     if (const auto* d = std::get_if<nodeapi::BlobDeletable>(&status))
-        return Rank{1, d->deletable_counts.certified, d->deletable_counts.total,
-                    epoch_rank(d->initial_certified_epoch), 0, 0};
+        return Rank{1,
+                    d->deletable_counts.certified,
+                    d->deletable_counts.total,
+                    epoch_rank(d->initial_certified_epoch),
+                    0,
+                    0};
     if (const auto* p = std::get_if<nodeapi::BlobPermanent>(&status))
         return Rank{2,
                     p->is_certified,
@@ -68,7 +72,9 @@ io::Task<void> ask(Client& client, std::shared_ptr<const NetworkView> view, std:
 
 }  // namespace
 
-bool is_earlier(const BlobStatus& a, const BlobStatus& b) { return rank(a) < rank(b); }
+bool is_earlier(const BlobStatus& a, const BlobStatus& b) {
+    return rank(a) < rank(b);
+}
 
 std::optional<BlobStatus> merge_statuses(std::vector<WeightedStatus> answers,
                                          std::uint32_t shard_count) {
@@ -82,9 +88,8 @@ std::optional<BlobStatus> merge_statuses(std::vector<WeightedStatus> answers,
         else
             same->weight += answer.weight;
     }
-    std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
-        return is_earlier(b.status, a.status);
-    });
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const auto& a, const auto& b) { return is_earlier(b.status, a.status); });
     for (const WeightedStatus& group : groups)
         if (has_one_correct(group.weight, shard_count)) return group.status;
     return std::nullopt;
@@ -111,16 +116,18 @@ io::Task<ClientResult<BlobStatus>> blob_status(Client& client,
     if (merged) co_return std::move(*merged);
     co_return client_failure(
         ClientCode::Network,
-        fmt::format("no certain status of blob {}: nodes of {} of {} shards answered{}{}", to_text(id),
-                    poll.weight, n, poll.last_error.empty() ? ", and disagree" : "; last error: ",
-                    poll.last_error));
+        fmt::format(
+            "no certain status of blob {}: nodes of {} of {} shards answered{}{}", to_text(id),
+            poll.weight, n,
+            poll.last_error.empty() ? ", and disagree" : "; last error: ", poll.last_error));
 }
 
 ClientError unreadable(const BlobId& id, const BlobStatus& status) {
     const std::string name = to_text(id);
     if (std::holds_alternative<nodeapi::BlobInvalid>(status))
-        return {ClientCode::Integrity,
-                fmt::format("blob {} is invalid: the nodes proved that it was encoded wrongly", name)};
+        return {
+            ClientCode::Integrity,
+            fmt::format("blob {} is invalid: the nodes proved that it was encoded wrongly", name)};
     bool certified = false;
     if (const auto* d = std::get_if<nodeapi::BlobDeletable>(&status))
         certified = d->initial_certified_epoch.has_value();

@@ -65,15 +65,14 @@ io::Task<ClientResult<StoreEstimate>> StoreBlob::estimate(Buffer blob) {
 
 io::Task<ClientResult<void>> StoreBlob::prepare(std::uint64_t blob_bytes) {
     if (options_.attributes.size() > client_.limits().attributes_max)
-        co_return client_failure(ClientCode::Usage,
-                                 fmt::format("{} attributes are more than {}",
-                                             options_.attributes.size(),
-                                             client_.limits().attributes_max));
+        co_return client_failure(ClientCode::Usage, fmt::format("{} attributes are more than {}",
+                                                                options_.attributes.size(),
+                                                                client_.limits().attributes_max));
     WALRUS_CO_TRY(view, co_await client_.network());
     view_ = view;
     report_.shard_count = view_->shard_count();
-    WALRUS_CO_TRY(end_epoch, end_epoch_of(options_.lifetime, *view_,
-                                          client_.environment().clock.now_ms()));
+    WALRUS_CO_TRY(end_epoch,
+                  end_epoch_of(options_.lifetime, *view_, client_.environment().clock.now_ms()));
     end_epoch_ = end_epoch;
     const auto encoded_bytes = view_->code.encoded_blob_bytes(blob_bytes);
     if (!encoded_bytes)
@@ -133,7 +132,8 @@ io::Task<ClientResult<StoreBlob::OptionalRegistration>> StoreBlob::resume_paymen
     auto note = co_await journal_.load(purpose());
     if (!note) co_return OptionalRegistration{};
     ledger::SignedTransaction transaction{note->transaction, note->signatures};
-    auto outcome = co_await execute(client_, std::move(transaction), "asking for an earlier payment");
+    auto outcome =
+        co_await execute(client_, std::move(transaction), "asking for an earlier payment");
     if (!outcome && outcome.error().code != ClientCode::Refused)
         co_return fail(std::move(outcome.error()));
     co_await journal_.remove(purpose());
@@ -217,8 +217,8 @@ io::Task<ClientResult<StoreBlob::Registration>> StoreBlob::register_new() {
         if (storage) {
             auto data = ledger::register_blob_with_storage(view_->handles, options, what,
                                                            storage->ref, cost->write);
-            auto paid = co_await pay(std::move(data), cost->write, storage->storage.end_epoch, false,
-                                     doing);
+            auto paid = co_await pay(std::move(data), cost->write, storage->storage.end_epoch,
+                                     false, doing);
             if (paid) {
                 result = std::move(*paid);
                 report_.operation = ResourceOperation::ReuseStorage;
@@ -239,10 +239,11 @@ io::Task<ClientResult<StoreBlob::Registration>> StoreBlob::register_new() {
     report_.register_digest = result->digest;
     const auto id = created_object(*result, view_->type_name("blob", "Blob"));
     if (!id)
-        co_return client_failure(ClientCode::Refused,
-                                 fmt::format("transaction {} registered the blob but created no Blob "
-                                             "object",
-                                             to_text(result->digest)));
+        co_return client_failure(
+            ClientCode::Refused,
+            fmt::format("transaction {} registered the blob but created no Blob "
+                        "object",
+                        to_text(result->digest)));
     WALRUS_CO_TRY(object, co_await blob_object(client_, view_, *id));
     co_return registration_of(std::move(object));
 }
@@ -252,13 +253,15 @@ io::Task<ClientResult<void>> StoreBlob::check_funds(Frost cost) {
     if (have >= cost) co_return ClientResult<void>{};
     co_return client_failure(
         ClientCode::Funds,
-        fmt::format("this costs {}, but {} has {}. On a local network `walrus wallet fund` gets more",
-                    format_wal(cost), to_text(account_.address()), format_wal(have)));
+        fmt::format(
+            "this costs {}, but {} has {}. On a local network `walrus wallet fund` gets more",
+            format_wal(cost), to_text(account_.address()), format_wal(have)));
 }
 
 io::Task<ClientResult<rpc::TransactionResult>> StoreBlob::pay(ledger::TransactionData data,
                                                               Frost cost, Epoch end_epoch,
-                                                              bool is_extension, std::string doing) {
+                                                              bool is_extension,
+                                                              std::string doing) {
     WALRUS_CO_CHECK_OK(co_await check_funds(cost));
     ledger::SignedTransaction transaction = account_.sign(bcs::encode(data));
     PaymentNote note;
@@ -280,16 +283,15 @@ io::Task<ClientResult<rpc::TransactionResult>> StoreBlob::pay(ledger::Transactio
 }
 
 namespace {
-io::Task<void> execute_into(Client& client, ledger::SignedTransaction transaction, std::string doing,
-                            ClientResult<rpc::TransactionResult>& out) {
+io::Task<void> execute_into(Client& client, ledger::SignedTransaction transaction,
+                            std::string doing, ClientResult<rpc::TransactionResult>& out) {
     out = co_await execute(client, std::move(transaction), std::move(doing));
 }
 }  // namespace
 
 io::Task<ClientResult<rpc::TransactionResult>> StoreBlob::send_paying(
     ledger::SignedTransaction transaction, std::string doing) {
-    ClientResult<rpc::TransactionResult> out =
-        client_failure(ClientCode::Internal, "not executed");
+    ClientResult<rpc::TransactionResult> out = client_failure(ClientCode::Internal, "not executed");
     io::TaskGroup group(client_.environment().loop);
     group.add(execute_into(client_, std::move(transaction), std::move(doing), out));
     // For those who watch: a moment when the request has left.
@@ -333,14 +335,14 @@ io::Task<ClientResult<attest::Certificate>> StoreBlob::upload(const OwnedBlob& o
         object.blob.deletable ? attest::BlobPersistence::deletable(object.blob.id)
                               : attest::BlobPersistence::permanent();
     bool half = false;
-    std::function<void(const UploadProgress&)> progress = [this, half](
-                                                              const UploadProgress& now) mutable {
-        if (options_.progress) options_.progress(now);
-        if (!half && now.bytes_done * 2 >= now.bytes_total) {
-            half = true;
-            at(StoreStep::HalfUploaded);
-        }
-    };
+    std::function<void(const UploadProgress&)> progress =
+        [this, half](const UploadProgress& now) mutable {
+            if (options_.progress) options_.progress(now);
+            if (!half && now.bytes_done * 2 >= now.bytes_total) {
+                half = true;
+                at(StoreStep::HalfUploaded);
+            }
+        };
     upload_ = std::make_unique<Upload>(client_, view_, encoded_, persistence, std::move(progress));
     auto certificate = co_await upload_->collect_certificate();
     report_.upload_us = now_us() - started;
@@ -364,7 +366,8 @@ io::Task<ClientResult<void>> StoreBlob::certify(OwnedBlob& object,
     what.message = certificate.serialized_message;
     report_.certificate_weight = 0;
     for (const std::uint16_t signer : certificate.signers)
-        report_.certificate_weight += static_cast<std::uint32_t>(view_->nodes[signer].shards.size());
+        report_.certificate_weight +=
+            static_cast<std::uint32_t>(view_->nodes[signer].shards.size());
     constexpr int kAttempts = 3;
     for (int attempt = 1;; ++attempt) {
         what.blob = object.ref;
@@ -411,12 +414,13 @@ io::Task<ClientResult<void>> StoreBlob::set_attributes(OwnedBlob& object) {
     const std::vector<std::string> nothing_to_remove;
     auto data = ledger::change_attributes(view_->handles, options, object.ref, options_.attributes,
                                           nothing_to_remove);
-    WALRUS_CO_CHECK_OK(co_await sign_and_execute(client_, account_, std::move(data),
-                                                 "setting attributes of " + to_text(object.blob.id)));
+    WALRUS_CO_CHECK_OK(co_await sign_and_execute(
+        client_, account_, std::move(data), "setting attributes of " + to_text(object.blob.id)));
     co_return ClientResult<void>{};
 }
 
-// ---- input ---------------------------------------------------------------------------------------
+// ---- input
+// ---------------------------------------------------------------------------------------
 
 namespace {
 ClientResult<Buffer> read_whole(io::FileSystem& files, BufferPool& pool, const std::string& path,

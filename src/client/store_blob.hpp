@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Storing a blob: this is the protocol. `run` has one line per step: encode, find or register, upload,
-// certify, finish the tail (spec/client.md §4).
+// Storing a blob: this is the protocol. `run` has one line per step: encode, find or register,
+// upload, certify, finish the tail (spec/client.md §4).
 //
 // A store that was interrupted at any point continues when it is run again and pays nothing twice:
 // it first looks for a payment whose outcome it did not learn (payment_journal.hpp), then among the
@@ -32,8 +32,8 @@ enum class StoreStep {
     RegisterSent,      ///< the paying transaction is on its way
     RegisterAnswered,  ///< and its outcome known
     Uploading,
-    HalfUploaded,      ///< half of the bytes are with the nodes
-    Certifying,        ///< the certificate is there; not yet sent
+    HalfUploaded,  ///< half of the bytes are with the nodes
+    Certifying,    ///< the certificate is there; not yet sent
     FinishingTail,
     Done,
 };
@@ -95,8 +95,8 @@ class StoreBlob {
 public:
     StoreBlob(Client& client, Account account, StoreOptions options);
 
-    /// Stores the blob; its memory is given back as soon as it is encoded. Errors: Usage (lifetime),
-    /// InputFile (too large for the network), Funds, Network, Refused, Resources.
+    /// Stores the blob; its memory is given back as soon as it is encoded. Errors: Usage
+    /// (lifetime), InputFile (too large for the network), Funds, Network, Refused, Resources.
     io::Task<ClientResult<StoreReport>> run(Buffer blob);
     /// Encodes and asks for prices only.
     io::Task<ClientResult<StoreEstimate>> estimate(Buffer blob);
@@ -119,8 +119,8 @@ private:
     io::Task<ClientResult<rpc::TransactionResult>> pay(ledger::TransactionData data, Frost cost,
                                                        Epoch end_epoch, bool is_extension,
                                                        std::string doing);
-    io::Task<ClientResult<rpc::TransactionResult>> send_paying(ledger::SignedTransaction transaction,
-                                                               std::string doing);
+    io::Task<ClientResult<rpc::TransactionResult>> send_paying(
+        ledger::SignedTransaction transaction, std::string doing);
     io::Task<ClientResult<void>> check_funds(Frost cost);
     io::Task<ClientResult<attest::Certificate>> upload(const OwnedBlob& object);
     io::Task<ClientResult<void>> certify(OwnedBlob& object, const attest::Certificate& certificate);

@@ -68,10 +68,11 @@ io::Task<ClientResult<attest::Certificate>> Upload::collect_certificate() {
     for (const std::string& failure : failures()) why += "\n  " + failure;
     co_return client_failure(
         ClientCode::Network,
-        fmt::format("too few nodes confirmed blob {}: weight {} of {} needed (of {} shards).{}\nRun "
-                    "the same command again: it continues and does not pay twice",
-                    to_text(encoded_->blob_id()), builder_.weight(), progress_.weight_needed,
-                    view_->shard_count(), why));
+        fmt::format(
+            "too few nodes confirmed blob {}: weight {} of {} needed (of {} shards).{}\nRun "
+            "the same command again: it continues and does not pay twice",
+            to_text(encoded_->blob_id()), builder_.weight(), progress_.weight_needed,
+            view_->shard_count(), why));
 }
 
 io::Task<UploadReport> Upload::finish(bool wait_for_tail) {
@@ -186,7 +187,8 @@ io::Task<void> Upload::send_sliver(std::uint16_t member, SliverPairIndex pair, A
         }  // nobody waits for us while we wait
         const bool again = co_await wait_after(failed, hard, soft);
         if (!again) {
-            give_up(member, fmt::format("{} sliver of pair {}: {}", to_text(axis), pair.value, why));
+            give_up(member,
+                    fmt::format("{} sliver of pair {}: {}", to_text(axis), pair.value, why));
             co_return;
         }
     }
@@ -239,9 +241,14 @@ bool Upload::accept(std::uint16_t member, const attest::SignedMessage& signed_me
 io::Task<bool> Upload::wait_after(nodeapi::NodeCode code, Backoff& hard, Backoff& soft) {
     std::optional<std::uint64_t> delay;
     switch (reaction_to(code)) {
-        case Reaction::Repeat: delay = hard.next_ms(); break;
-        case Reaction::RepeatSoon: delay = soft.next_ms(); break;
-        case Reaction::GiveUp: break;
+        case Reaction::Repeat:
+            delay = hard.next_ms();
+            break;
+        case Reaction::RepeatSoon:
+            delay = soft.next_ms();
+            break;
+        case Reaction::GiveUp:
+            break;
     }
     if (!delay) co_return false;
     co_return co_await io::sleep_ms(client_.environment().loop, *delay, cancel_.token());

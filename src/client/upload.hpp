@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Spreads an encoded blob over the nodes and collects their confirmations: all nodes at the same
-// time, per node metadata first, then its slivers, then its confirmation (spec/client.md §4.5, §4.6).
-// A certificate needs n-f of the weight; nodes that are slower go on afterwards.
+// time, per node metadata first, then its slivers, then its confirmation (spec/client.md §4.5,
+// §4.6). A certificate needs n-f of the weight; nodes that are slower go on afterwards.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@
 namespace walrus::client {
 
 struct UploadProgress {
-    std::uint64_t bytes_done = 0;   ///< accepted by nodes, or found there
+    std::uint64_t bytes_done = 0;  ///< accepted by nodes, or found there
     std::uint64_t bytes_total = 0;
-    std::uint32_t weight = 0;       ///< confirmed
+    std::uint32_t weight = 0;  ///< confirmed
     std::uint32_t weight_needed = 0;
 };
 
@@ -57,7 +57,7 @@ private:
         bool started = false;  ///< has accepted something
         bool confirmed = false;
         bool ended = false;
-        std::string error;     ///< why it will not confirm
+        std::string error;  ///< why it will not confirm
     };
 
     io::Task<void> run_node(std::uint16_t member);

@@ -13,7 +13,8 @@ namespace walrus::client {
 
 namespace {
 
-constexpr const char* kHowToMakeOne = "make one with `walrus wallet new`, then `walrus wallet fund`";
+constexpr const char* kHowToMakeOne =
+    "make one with `walrus wallet new`, then `walrus wallet fund`";
 
 ClientError not_a_keystore(const std::string& path, const std::string& why) {
     return {ClientCode::Usage,
@@ -51,8 +52,7 @@ ClientResult<std::vector<Account>> accounts_of(const YAML::Node& list, const std
 
 ledger::SignedTransaction Account::sign(Bytes transaction_bcs) const {
     ledger::SignedTransaction out;
-    out.signatures.push_back(
-        key_.sign(transaction_signing_digest(transaction_bcs)).serialize());
+    out.signatures.push_back(key_.sign(transaction_signing_digest(transaction_bcs)).serialize());
     out.data = std::move(transaction_bcs);
     return out;
 }
@@ -72,8 +72,7 @@ ClientResult<Wallet> Wallet::open(io::FileSystem& files, std::string path) {
                                        ? root["keystore"]["File"].as<std::string>()
                                        : root["keystore"].as<std::string>();
             if (std::filesystem::path(keystore).is_relative())
-                keystore =
-                    (std::filesystem::path(wallet.path_).parent_path() / keystore).string();
+                keystore = (std::filesystem::path(wallet.path_).parent_path() / keystore).string();
             wallet.path_ = keystore;
             root = WALRUS_TRY(load_document(files, wallet.path_));
         }
@@ -105,7 +104,8 @@ ClientResult<Account> Wallet::create(io::FileSystem& files, io::Random& random,
         auto key = AccountKey::from_secret(scheme, secret);
         if (key) return add_first(files, std::move(*key));
     }
-    return client_failure(ClientCode::Internal, "no valid key in 16 draws: the random source is broken");
+    return client_failure(ClientCode::Internal,
+                          "no valid key in 16 draws: the random source is broken");
 }
 
 ClientResult<Account> Wallet::import(io::FileSystem& files, std::string_view key_text) {

@@ -57,7 +57,8 @@ private:
     std::optional<Address> preferred_;  // of a wallet file
 };
 
-/// Where the wallet is: `flag`, WALRUS_WALLET, the configuration, `$WALRUS_HOME/wallet/keystore.json`.
+/// Where the wallet is: `flag`, WALRUS_WALLET, the configuration,
+/// `$WALRUS_HOME/wallet/keystore.json`.
 std::string wallet_path(const std::optional<std::string>& flag, const NetworkConfig* config,
                         const ConfigLookup& lookup);
 /// The account to pay with: from the wallet; if that has no key, the one that comes with a local
