@@ -24,6 +24,8 @@ struct Options {
     std::string compare_path;
     std::string expected_digest;
     bool twice = false;
+    std::uint64_t seeds = 1;
+    std::uint64_t flips = 0;
     bool help = false;
 };
 
@@ -36,6 +38,9 @@ run, message for message; the last line says so: digest=... messages=N virtual_m
   --seed N            what everything is drawn from
   --scenario NAME     one of those below (default node-down)
   --twice             run again and compare message for message
+  --seeds COUNT       this seed and the following ones, a line each
+  --flips COUNT       further runs, each with one bit of a message of its own flipped; prints a line
+                      for each that broke a promise
   --flip-message K    flip one bit of message K (from 0) in flight, and compare with the run without
   --trace FILE        write every message and event, one a line
   --compare FILE      compare with a trace that was written before
@@ -69,14 +74,19 @@ std::string parse(const std::vector<std::string_view>& arguments, Options& optio
         }
         if (i + 1 == arguments.size()) return fmt::format("{}: unknown, or its value is missing", name);
         const std::string_view value = arguments[++i];
-        if (name == "--seed" || name == "--flip-message") {
+        if (name == "--seed" || name == "--flip-message" || name == "--seeds" ||
+            name == "--flips") {
             const auto number = parse_u64(value);
             if (!number) return fmt::format("{} {}: not a number", name, value);
             if (name == "--seed") {
                 options.run.seed = *number;
                 seed_given = true;
-            } else {
+            } else if (name == "--flip-message") {
                 options.run.flip_message = *number;
+            } else if (name == "--seeds") {
+                options.seeds = *number;
+            } else {
+                options.flips = *number;
             }
         } else if (name == "--scenario") {
             options.run.scenario = value;
@@ -143,6 +153,34 @@ bool write_trace(const std::string& path, const std::vector<std::string>& lines)
     return true;
 }
 
+void print_findings(const sim::Findings& findings) {
+    for (const std::string& text : findings.violations) {
+        fmt::print(stderr, "broken promise: {}\n", text);
+    }
+    for (const std::string& text : findings.failures) {
+        fmt::print(stderr, "did not work: {}\n", text);
+    }
+}
+
+/// Runs with one flipped bit each; a typed error is a good end for them, a broken promise is not.
+int run_flips(const Options& options, std::uint64_t messages) {
+    sim::Rng rng(options.run.seed, "which messages to flip");
+    std::uint64_t broken = 0;
+    std::uint64_t failed = 0;
+    for (std::uint64_t i = 0; i < options.flips; ++i) {
+        sim::RunOptions flipped = options.run;
+        flipped.flip_message = rng.below(messages);
+        const sim::RunReport report = sim::run(flipped);
+        if (!report.findings.failures.empty()) ++failed;
+        if (report.findings.violations.empty()) continue;
+        ++broken;
+        fmt::print("--seed {} --flip-message {}: {}\n", flipped.seed, *flipped.flip_message,
+                   report.findings.violations.front());
+    }
+    fmt::print("flips={} broken_promises={} typed_errors={}\n", options.flips, broken, failed);
+    return broken == 0 ? kDone : kViolation;
+}
+
 int run(const Options& options) {
     std::vector<std::vector<std::string>> earlier;
     if (!options.compare_path.empty()) {
@@ -170,12 +208,7 @@ int run(const Options& options) {
         fmt::print(stderr, "walrus-sim: {} cannot be written\n", options.trace_path);
         return kUsage;
     }
-    for (const std::string& text : report.findings.violations) {
-        fmt::print(stderr, "broken promise: {}\n", text);
-    }
-    for (const std::string& text : report.findings.failures) {
-        fmt::print(stderr, "did not work: {}\n", text);
-    }
+    print_findings(report.findings);
     bool same = true;
     for (const auto& lines : earlier) same = compare(lines, recorded.lines) && same;
     if (!options.expected_digest.empty() &&
@@ -187,7 +220,7 @@ int run(const Options& options) {
     if (!report.findings.violations.empty()) return kViolation;
     if (!same) return kDiffers;
     if (!report.findings.failures.empty()) return kFailure;
-    return kDone;
+    return options.flips > 0 ? run_flips(options, report.messages) : kDone;
 }
 
 }  // namespace
@@ -205,5 +238,12 @@ int main(int count, char** values) {
         fmt::print("{}", help());
         return kDone;
     }
-    return run(options);
+    int worst = kDone;
+    for (std::uint64_t i = 0; i < options.seeds; ++i) {
+        const int code = run(options);
+        if (code == kUsage) return code;
+        if (worst != kViolation && code != kDone) worst = code;
+        ++options.run.seed;
+    }
+    return worst;
 }

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 
 #include "base/text.hpp"
 #include "sim/checkers/cursors.hpp"
 #include "sim/checkers/durability.hpp"
 #include "sim/checkers/money.hpp"
+#include "sim/checkers/payments.hpp"
 #include "sim/checkers/slivers.hpp"
 #include "sim/disk_digest.hpp"
 #include "sim/story.hpp"
@@ -17,6 +19,8 @@ namespace walrus::sim {
 
 namespace {
 
+/// Longer than the pause of any role before it connects again.
+constexpr std::uint64_t kReconnectUs = 15 * kSecondUs;
 /// How long everything that was stopped may take to fall silent.
 constexpr std::uint64_t kSilenceLimitUs = 600 * kSecondUs;
 
@@ -134,10 +138,97 @@ void play_partition(Cluster& cluster, Findings& findings) {
     story.read_all();
 }
 
-// ---- the run around a story --------------------------------------------------------------------
+/// What the seed wants: nodes and ledger fail and come back, links are cut, connections break, while
+/// blobs are stored and read. Never more nodes are away than may fail.
+class Chaos {
+public:
+    Chaos(Cluster& cluster, Findings& findings)
+        : cluster_(cluster), story_(cluster, findings), rng_(cluster.world().rng("chaos")) {}
 
-/// Longer than the pause of any role before it connects again.
-constexpr std::uint64_t kReconnectUs = 15 * kSecondUs;
+    void play() {
+        for (std::size_t round = 0; round < kRounds; ++round) {
+            const Bytes content = story_.rng().bytes(1 + story_.rng().below(150'000));
+            const bool deletable = rng_.one_in(2);
+            const Story::Store store = story_.begin_store(content, deletable);
+            for (std::uint64_t harm = rng_.below(4); harm > 0; --harm) {
+                cluster_.world().run_for(rng_.below(400'000));
+                if (!do_harm()) return;
+            }
+            const bool stored = story_.finish_store(store, true);
+            story_.read_all(true);
+            if (story_.over() || !repair()) return;
+            // What gave up under the harm works now.
+            if (!stored && !story_.store(content, deletable)) return;
+        }
+        story_.read_all();
+    }
+
+private:
+    static constexpr std::size_t kRounds = 5;
+    static constexpr std::size_t kAwayMax = 2;
+
+    bool do_harm() {
+        switch (rng_.below(5)) {
+            case 0: return stop_node(false);
+            case 1: return stop_node(true);
+            case 2: return isolate_node();
+            case 3: return fail_ledger();
+            default:
+                cluster_.world().fabric().set_faults(
+                    {.refuse_per_million = rng_.below(50'000),
+                     .reset_per_million = rng_.below(10'000),
+                     .delay_per_million = rng_.below(30'000),
+                     .delay_us_max = rng_.below(5 * kSecondUs)});
+                return true;
+        }
+    }
+    /// A node that runs and is reached; nothing if no more may go away.
+    std::optional<std::size_t> victim() {
+        const std::size_t node = any_node(story_, cluster_);
+        if (stopped_.size() + isolated_.size() >= kAwayMax) return std::nullopt;
+        if (stopped_.contains(node) || isolated_.contains(node)) return std::nullopt;
+        return node;
+    }
+    bool stop_node(bool power_cut) {
+        const auto node = victim();
+        if (!node) return true;
+        stopped_.insert(*node);
+        return !story_.failed(cluster_.kill_node(*node, power_cut));
+    }
+    bool isolate_node() {
+        const auto node = victim();
+        if (!node) return true;
+        isolated_.insert(*node);
+        cluster_.world().fabric().isolate(cluster_.node_host(*node).index());
+        return true;
+    }
+    bool fail_ledger() {
+        if (story_.failed(cluster_.kill_ledger(rng_.one_in(2)))) return false;
+        cluster_.world().run_for(rng_.below(3 * kSecondUs));
+        return !story_.failed(cluster_.restart_ledger());
+    }
+    bool repair() {
+        cluster_.world().fabric().set_faults({});
+        cluster_.world().fabric().heal_all();
+        isolated_.clear();
+        for (const std::size_t node : stopped_) {
+            if (story_.failed(cluster_.restart_node(node))) return false;
+        }
+        stopped_.clear();
+        cluster_.world().run_for(kReconnectUs);
+        return true;
+    }
+
+    Cluster& cluster_;
+    Story story_;
+    Rng rng_;
+    std::set<std::size_t> stopped_;
+    std::set<std::size_t> isolated_;
+};
+
+void play_chaos(Cluster& cluster, Findings& findings) { Chaos(cluster, findings).play(); }
+
+// ---- the run around a story --------------------------------------------------------------------
 
 void wait_for_nodes(Cluster& cluster, Findings& findings) {
     cluster.world().run_for(kReconnectUs);
@@ -156,6 +247,8 @@ void check_ledger(Cluster& cluster, Findings& findings) {
             continue;
         }
         check_money(**opened, cluster.genesis(), cluster.facts().ids, findings);
+        if (check_payments(**opened, findings) < findings.stored.size())
+            findings.violation("a stored blob has no object on the ledger");
     }
 }
 
@@ -227,6 +320,7 @@ const std::vector<Scenario>& scenarios() {
          play_ledger_restart},
         {"bad-network", "connections break, are refused and stall", play_bad_network},
         {"partition", "as many nodes as may fail fall silent", play_partition},
+        {"chaos", "all of these in an order that the seed chooses", play_chaos},
     };
     return all;
 }

@@ -10,6 +10,7 @@
 #include "sim/checkers/cursors.hpp"
 #include "sim/checkers/durability.hpp"
 #include "sim/checkers/money.hpp"
+#include "sim/checkers/payments.hpp"
 #include "sim/checkers/slivers.hpp"
 #include "sim/world.hpp"
 #include "store/node_store.hpp"
@@ -135,6 +136,32 @@ TEST(CheckDurability, ABlobThatNoQuorumHoldsIsCaught) {
     const std::vector<ShardIndex> four(node.shards.begin(), node.shards.begin() + 4);
     check_durability({{node.host, four}}, "/node", kShards, node.findings);
     EXPECT_EQ(node.findings.violations.size(), 1u);
+}
+
+TEST(CheckPayments, TwoObjectsOfOneBlobAreCaught) {
+    const auto store = io::make_memory_store();
+    const auto put_blob = [&](Byte id, bool deletable) {
+        ledger::Blob blob;
+        blob.id = ObjectId::from(Bytes(32, id));
+        blob.blob_id = BlobId::from(Bytes(32, 9));
+        blob.deletable = deletable;
+        ledger::Object object;
+        object.id = blob.id;
+        object.owner = ledger::AddressOwner{Address::from(Bytes(32, 5))};
+        object.type = ledger::make_struct(Address::from(Bytes(32, 1)), "blob", "Blob");
+        object.contents = bcs::encode(blob);
+        io::WriteBatch batch;
+        batch.put(ledger::state_key(object.id), bcs::encode(object));
+        EXPECT_TRUE(store->write(batch, true).has_value());
+    };
+    Findings findings;
+    put_blob(1, true);
+    put_blob(2, false);
+    EXPECT_EQ(check_payments(*store, findings), 2u);
+    EXPECT_TRUE(findings.clean());
+    put_blob(3, true);
+    check_payments(*store, findings);
+    EXPECT_EQ(findings.violations.size(), 1u);
 }
 
 TEST(CheckCursors, ForksAndLaggardsAreCaught) {
