@@ -227,7 +227,7 @@ std::vector<const client::NodeInfo*> sorted_nodes(const NetworkView& view,
     std::vector<const client::NodeInfo*> out;
     for (const client::NodeInfo& node : view.nodes) out.push_back(&node);
     const std::string by = arguments.sort_by.value_or("name");
-    std::stable_sort(out.begin(), out.end(), [&](const auto* a, const auto* b) {
+    std::sort(out.begin(), out.end(), [&](const auto* a, const auto* b) {
         if (by == "id") return a->id < b->id;
         if (by == "url") return a->address.network_address < b->address.network_address;
         return a->name < b->name;

@@ -179,7 +179,7 @@ std::string text_of(const FileResult& result) {
 }
 
 /// For tests of interrupted stores: WALRUS_TEST_KILL_AT names a step at which the process kills
-/// itself without any cleaning up (docs/testing.md).
+/// itself without any cleaning up (docs/command-line.md).
 void kill_if_asked(client::StoreStep step) {
     const char* const where = std::getenv("WALRUS_TEST_KILL_AT");
     if (where == nullptr) return;

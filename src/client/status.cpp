@@ -88,7 +88,7 @@ std::optional<BlobStatus> merge_statuses(std::vector<WeightedStatus> answers,
         else
             same->weight += answer.weight;
     }
-    std::stable_sort(groups.begin(), groups.end(),
+    std::sort(groups.begin(), groups.end(),
                      [](const auto& a, const auto& b) { return is_earlier(b.status, a.status); });
     for (const WeightedStatus& group : groups)
         if (has_one_correct(group.weight, shard_count)) return group.status;
