@@ -500,10 +500,10 @@ TEST_F(NodeTest, AFreshNodeWithoutLedgerSaysSo) { run(first_start_without_ledger
 Task confirm_then_cut(NodeTest& t) {
     co_await t.start();
     std::vector<EncodedBlob> confirmed;
-    for (int round = 0; round < 25; ++round) {
+    for (int round = 0; round < 200; ++round) {
         const auto number = static_cast<std::uint64_t>(round);
         EncodedBlob blob = t.encode(2000, static_cast<Byte>(round));
-        EncodedBlob unconfirmed = t.encode(2000, static_cast<Byte>(round + 100));
+        EncodedBlob unconfirmed = t.encode(2001, static_cast<Byte>(round));
         t.ledger.add_block(t.registered(blob, false, number),
                            t.registered(unconfirmed, false, 1000 + number));
         co_await t.seen_all();
@@ -522,7 +522,7 @@ Task confirm_then_cut(NodeTest& t) {
     for (const EncodedBlob& blob : confirmed) co_await t.expect_served(blob);
 }
 
-TEST_F(NodeTest, WhatWasConfirmedSurvivesPowerCuts) { run(confirm_then_cut(*this)); }
+TEST_F(NodeTest, WhatWasConfirmedSurvivesTwoHundredPowerCuts) { run(confirm_then_cut(*this)); }
 
 Task full_disk(NodeTest& t) {
     t.limits.disk_reserve_bytes = 100'000;
