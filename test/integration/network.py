@@ -172,6 +172,18 @@ class Client:
     def balance(self):
         return self.good('wallet', 'balance').json['wal']
 
+    def register_only(self, path, *options, epochs=1):
+        """Registers a file's blob and stops there: its Blob object as `list-blobs` shows it."""
+        self.interrupt('register-answered', path, *options, epochs=epochs)
+        blob_id = self.good('blob-id', path).json['blobId']
+        return next(b for b in self.good('list-blobs').json if b['blobId'] == blob_id)
+
+    def interrupt(self, point, path, *options, epochs=1):
+        """A store whose process is killed at a point (docs/testing.md)."""
+        outcome = self.run('store', path, '--epochs', epochs, *options,
+                           env={'WALRUS_TEST_KILL_AT': point})
+        assert outcome.code == -signal.SIGKILL, outcome
+
     def fund(self):
         """A wallet with a key of its own, and money."""
         self.good('wallet', 'new')
@@ -194,6 +206,28 @@ def stored(entry):
     else:
         out.update(kind='error', **result['error'])
     return out
+
+
+class Encoded:
+    """A file encoded offline: what goes to storage nodes."""
+
+    def __init__(self, path, shards):
+        self.folder = scratch('encoded')
+        outcome = Client().good('codec', 'encode', path, '--shards', shards, '--out', self.folder)
+        self.blob_id = outcome.json['blobId']
+        with open(os.path.join(self.folder, 'metadata.bcs'), 'rb') as file:
+            self.metadata = file.read()[32:]
+
+    def sliver(self, pair, axis):
+        with open(os.path.join(self.folder, axis, f'{pair:05}.bcs'), 'rb') as file:
+            return file.read()
+
+    def path(self, pair, axis):
+        return f'/v1/blobs/{self.blob_id}/slivers/{pair}/{axis}'
+
+    @property
+    def metadata_path(self):
+        return f'/v1/blobs/{self.blob_id}/metadata'
 
 
 def free_port_base(count):
