@@ -13,8 +13,12 @@ namespace {
 
 using ledger::Object;
 
-auto refuse(std::string why) { return failure(CommitteeCode::Contradiction, std::move(why)); }
-auto try_again(std::string why) { return failure(CommitteeCode::Unavailable, std::move(why)); }
+auto refuse(std::string why) {
+    return failure(CommitteeCode::Contradiction, std::move(why));
+}
+auto try_again(std::string why) {
+    return failure(CommitteeCode::Unavailable, std::move(why));
+}
 
 ObjectId inner_id(const ObjectId& parent, std::uint64_t version) {
     return ledger::dynamic_field_id(parent, ledger::primitive(ledger::TypeKind::U64),

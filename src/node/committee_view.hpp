@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The committee as one node needs it: the epoch, the number of shards and which of them are its own.
-// Read from the ledger's System and Staking objects.
+// The committee as one node needs it: the epoch, the number of shards and which of them are its
+// own. Read from the ledger's System and Staking objects.
 #pragma once
 
 #include <memory>
@@ -46,8 +46,8 @@ enum class CommitteeCode {
     Contradiction,  ///< its objects do not fit this node: nothing may be signed
 };
 using CommitteeResult = Result<std::shared_ptr<const CommitteeView>, Failure<CommitteeCode>>;
-/// Errors: Contradiction if objects are missing or do not parse, or if the committee has another key
-/// for this node than its own.
+/// Errors: Contradiction if objects are missing or do not parse, or if the committee has another
+/// key for this node than its own.
 io::Task<CommitteeResult> read_committee(rpc::LedgerClient& ledger, CommitteeSource source);
 
 }  // namespace walrus::node

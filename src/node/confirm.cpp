@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Confirmations (spec/storage-node.md §1.7): this node signs that it stores a blob only if the blob is
-// registered in its own view of the ledger, everything that is its own is stored, and all of that is
-// durable.
+// Confirmations (spec/storage-node.md §1.7): this node signs that it stores a blob only if the blob
+// is registered in its own view of the ledger, everything that is its own is stored, and all of
+// that is durable.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,8 +47,8 @@ store::StoreResult<Confirmable> look_closely(store::NodeStore& store, const Blob
     const auto info = WALRUS_TRY(store.state().blob(id));
     if (info && object) {
         const auto row = WALRUS_TRY(store.state().object(*object));
-        out.registered = !info->invalid() && row && row->blob_id == id && row->deletable &&
-                         row->registered(now);
+        out.registered =
+            !info->invalid() && row && row->blob_id == id && row->deletable && row->registered(now);
     } else {
         out.registered = info && info->registered_permanent(now);
     }
@@ -67,7 +67,8 @@ io::Task<HandlerResult> confirm(NodeContext& node, http::Request& request,
     if (found.registered(now)) co_await flush_pending(node, id);
 
     auto look = [&node, id, object, now] { return look_closely(node.store, id, object, now); };
-    auto looked = co_await io::offload(node.environment.loop, node.environment.disk, std::move(look));
+    auto looked =
+        co_await io::offload(node.environment.loop, node.environment.disk, std::move(look));
     if (!looked) co_return tl::unexpected<nodeapi::ApiError>(from_store(looked.error()));
     if (!looked->registered)
         co_return api_failure(
@@ -78,10 +79,11 @@ io::Task<HandlerResult> confirm(NodeContext& node, http::Request& request,
     if (committee->record.owned.empty())
         co_return api_failure(Reason::ShardNotAssigned, "this node has no shards");
     if (!looked->presence.presence.complete(committee->record.owned))
-        co_return api_failure(Reason::MissingSlivers,
-                              fmt::format("not all slivers of blob {} for this node's {} shards are "
-                                          "stored",
-                                          to_text(id), committee->record.owned.size()));
+        co_return api_failure(
+            Reason::MissingSlivers,
+            fmt::format("not all slivers of blob {} for this node's {} shards are "
+                        "stored",
+                        to_text(id), committee->record.owned.size()));
     const auto durable = co_await node.committer.wait_durable(looked->presence.lsn);
     if (!durable) co_return tl::unexpected<nodeapi::ApiError>(from_store(durable.error()));
 
@@ -93,8 +95,8 @@ io::Task<HandlerResult> confirm(NodeContext& node, http::Request& request,
         co_return api_failure(Reason::Unavailable, "the committee has just changed");
     attest::StoredBlob statement;
     statement.blob_id = id;
-    statement.persistence = object ? attest::BlobPersistence::deletable(*object)
-                                   : attest::BlobPersistence::permanent();
+    statement.persistence =
+        object ? attest::BlobPersistence::deletable(*object) : attest::BlobPersistence::permanent();
     auto sign = [&node, statement, now] {
         return attest::sign_statement(node.config.protocol_key, now, statement);
     };

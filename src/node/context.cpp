@@ -12,15 +12,19 @@ using nodeapi::Reason;
 
 ApiError from_store(const store::StoreError& error) {
     switch (error.code) {
-        case store::StoreCode::NoSpace: return {Reason::StorageFull, error.message};
-        case store::StoreCode::Busy: return {Reason::Unavailable, error.message};
+        case store::StoreCode::NoSpace:
+            return {Reason::StorageFull, error.message};
+        case store::StoreCode::Busy:
+            return {Reason::Unavailable, error.message};
         case store::StoreCode::ReadOnly:
             return {Reason::Unavailable, "this node cannot write to its disk at the moment"};
-        case store::StoreCode::TooLarge: return {Reason::BodyTooLarge, error.message};
+        case store::StoreCode::TooLarge:
+            return {Reason::BodyTooLarge, error.message};
         case store::StoreCode::Corrupt:
         case store::StoreCode::UnknownFormat:
         case store::StoreCode::InUse:
-        case store::StoreCode::Io: break;
+        case store::StoreCode::Io:
+            break;
     }
     io::log_error("node", "store: {}", error.message);
     return {Reason::Internal, error.message};
@@ -39,7 +43,8 @@ io::Task<ApiResult<BlobLookup>> look_up(NodeContext& node, BlobId id) {
         out.presence = WALRUS_TRY(node.store.slivers().presence(id));
         return out;
     };
-    auto found = co_await io::offload(node.environment.loop, node.environment.disk, std::move(work));
+    auto found =
+        co_await io::offload(node.environment.loop, node.environment.disk, std::move(work));
     if (!found) co_return tl::unexpected<ApiError>(from_store(found.error()));
     co_return std::move(*found);
 }
@@ -74,7 +79,8 @@ io::Task<ApiResult<bool>> store_record(NodeContext& node, store::RecordKey key, 
         if (unwanted()) WALRUS_TRY(slivers.remove(key.blob_id, unwanted));
         return put.newly;
     };
-    auto stored = co_await io::offload(node.environment.loop, node.environment.disk, std::move(work));
+    auto stored =
+        co_await io::offload(node.environment.loop, node.environment.disk, std::move(work));
     if (!stored) co_return tl::unexpected<ApiError>(from_store(stored.error()));
     node.committer.note_put();
     co_return *stored;
@@ -94,11 +100,12 @@ io::Task<ApiResult<MetadataPtr>> stored_metadata(NodeContext& node, BlobId id) {
     auto check = [bytes, id, code = (*committee)->code] {
         return decode_and_verify_metadata(bytes, id, code);
     };
-    auto verified = co_await io::offload(node.environment.loop, node.environment.cpu, std::move(check));
+    auto verified =
+        co_await io::offload(node.environment.loop, node.environment.cpu, std::move(check));
     if (!verified)
-        co_return api_failure(Reason::Internal,
-                              fmt::format("stored metadata of blob {}: {}", to_text(id),
-                                          describe(verified.error())));
+        co_return api_failure(
+            Reason::Internal,
+            fmt::format("stored metadata of blob {}: {}", to_text(id), describe(verified.error())));
     auto metadata = std::make_shared<const VerifiedMetadata>(std::move(*verified));
     node.metadata_cache.insert(metadata);
     co_return metadata;

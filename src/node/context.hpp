@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parts of one node share. Everything in here belongs to the loop thread, except the store,
-// whose calls block and run on the disk workers.
+// What the parts of one node share. Everything in here belongs to the loop thread, except the
+// store, whose calls block and run on the disk workers.
 #pragma once
 
 #include <memory>
@@ -46,14 +46,20 @@ struct LedgerView {
 struct NodeContext {
     NodeContext(io::Environment& environment_, const NodeConfig& config_, io::Metrics& metrics_,
                 store::NodeStore& store_)
-        : environment(environment_), config(config_), metrics(metrics_), store(store_),
-          committer(environment_, store_.slivers()), buffers(config_.limits.buffer_bytes_max),
-          metadata_cache(config_.limits.metadata_cached_max), pending(config.limits),
+        : environment(environment_),
+          config(config_),
+          metrics(metrics_),
+          store(store_),
+          committer(environment_, store_.slivers()),
+          buffers(config_.limits.buffer_bytes_max),
+          metadata_cache(config_.limits.metadata_cached_max),
+          pending(config.limits),
           registrations(environment_.loop, config_.limits.registration_waiting_max),
           verifications(environment_.loop, config_.limits.verifications_max != 0
                                                ? config_.limits.verifications_max
                                                : 2 * environment_.cpu.concurrency()),
-          flushed(environment_.loop), changed(environment_.loop),
+          flushed(environment_.loop),
+          changed(environment_.loop),
           started_us(environment_.loop.monotonic_us()) {}
 
     io::Environment& environment;
@@ -103,8 +109,8 @@ ApiResult<std::shared_ptr<const CommitteeView>> committee_of(const NodeContext& 
 io::Task<ApiResult<bool>> store_record(NodeContext& node, store::RecordKey key, ByteView payload);
 /// Verified metadata of a blob from cache or store; null if there is none.
 io::Task<ApiResult<MetadataPtr>> stored_metadata(NodeContext& node, BlobId id);
-/// Stores what was uploaded ahead of the registration that has now been seen. Returns when all of it
-/// is, also if somebody else has begun.
+/// Stores what was uploaded ahead of the registration that has now been seen. Returns when all of
+/// it is, also if somebody else has begun.
 io::Task<void> flush_pending(NodeContext& node, BlobId id);
 /// Removes the data of blobs that nobody has a right to any more.
 io::Task<void> remove_unwanted(NodeContext& node, std::vector<BlobId> ids);

@@ -15,7 +15,9 @@ namespace {
 constexpr std::uint64_t kPauseMinUs = 200'000;
 constexpr std::uint64_t kPauseMaxUs = 5'000'000;
 
-auto refuse(std::string why) { return tl::unexpected<std::string>(std::move(why)); }
+auto refuse(std::string why) {
+    return tl::unexpected<std::string>(std::move(why));
+}
 
 /// One event, if it is one that changes a blob.
 Result<std::optional<store::BlobChange>, std::string> read_change(std::string_view name,
@@ -163,7 +165,8 @@ io::Task<bool> Follower::follow_stream() {
         }
         if (item->block || node_.ledger.next_block == item->head_seq) {
             // It continues as it must from where this node is.
-            if (node_.ledger.stream_problem) io::log_info("node", "the block stream is in order again");
+            if (node_.ledger.stream_problem)
+                io::log_info("node", "the block stream is in order again");
             node_.ledger.stream_problem.reset();
             progressed = true;
         }

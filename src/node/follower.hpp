@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Follows the ledger's block stream: checks every block against what is pinned, applies its events to
-// the node's state together with the cursor, and wakes who waits for them. A gap, a fork, a wrong
-// seal or an event that the header does not cover stops it: nothing of that block counts, nothing is
-// signed, and health says why, until the stream continues correctly.
+// Follows the ledger's block stream: checks every block against what is pinned, applies its events
+// to the node's state together with the cursor, and wakes who waits for them. A gap, a fork, a
+// wrong seal or an event that the header does not cover stops it: nothing of that block counts,
+// nothing is signed, and health says why, until the stream continues correctly.
 #pragma once
 
 #include <memory>

@@ -22,19 +22,25 @@ constexpr std::uint64_t kMetricsPeriodUs = 5'000'000;
 /// Bodies that a refused upload may still send, so that its sender hears the answer.
 constexpr std::uint64_t kUnreadBodyBytesMax = 8u << 20;
 
-auto refuse(StartCode code, std::string message) { return failure(code, std::move(message)); }
+auto refuse(StartCode code, std::string message) {
+    return failure(code, std::move(message));
+}
 
 /// The one conversion from the store's errors when starting.
 StartError from_store_start(const store::StoreError& error) {
     switch (error.code) {
-        case store::StoreCode::InUse: return {StartCode::InUse, error.message};
-        case store::StoreCode::UnknownFormat: return {StartCode::UnknownFormat, error.message};
-        case store::StoreCode::Corrupt: return {StartCode::Corrupt, error.message};
+        case store::StoreCode::InUse:
+            return {StartCode::InUse, error.message};
+        case store::StoreCode::UnknownFormat:
+            return {StartCode::UnknownFormat, error.message};
+        case store::StoreCode::Corrupt:
+            return {StartCode::Corrupt, error.message};
         case store::StoreCode::NoSpace:
         case store::StoreCode::ReadOnly:
         case store::StoreCode::TooLarge:
         case store::StoreCode::Busy:
-        case store::StoreCode::Io: break;
+        case store::StoreCode::Io:
+            break;
     }
     return {StartCode::Io, error.message};
 }
@@ -43,9 +49,13 @@ class NodeImpl final : public Node {
 public:
     NodeImpl(io::Environment& environment, NodeConfig config, io::Metrics& metrics,
              std::unique_ptr<store::NodeStore> store, std::unique_ptr<rpc::LedgerClient> ledger)
-        : environment_(environment), config_(std::move(config)), store_(std::move(store)),
-          context_(environment, config_, metrics, *store_), refresh_committee_(environment.loop),
-          ledger_(std::move(ledger)), tasks_(environment.loop) {}
+        : environment_(environment),
+          config_(std::move(config)),
+          store_(std::move(store)),
+          context_(environment, config_, metrics, *store_),
+          refresh_committee_(environment.loop),
+          ledger_(std::move(ledger)),
+          tasks_(environment.loop) {}
 
     Result<void, StartError> begin() {
         http::ServerOptions options;
@@ -71,9 +81,10 @@ public:
         add_routes(context_, router_);
         auto server = http::Server::start(environment_, config_.listen, router_.handler(), options);
         if (!server)
-            return refuse(server.error().code == io::IoCode::InUse ? StartCode::InUse : StartCode::Io,
-                          fmt::format("listen on {}: {}", io::to_text(config_.listen),
-                                      server.error().message));
+            return refuse(
+                server.error().code == io::IoCode::InUse ? StartCode::InUse : StartCode::Io,
+                fmt::format("listen on {}: {}", io::to_text(config_.listen),
+                            server.error().message));
         server_ = std::move(*server);
         follower_ = std::make_unique<Follower>(context_, *ledger_, refresh_committee_);
         tasks_.add(follow_committee());
@@ -187,7 +198,8 @@ private:
             co_await context_.changed.wait(kCommitteeRetryMaxUs, stopped_.token());
         if (stopped_.cancelled()) co_return;
         auto list = [this] { return store_->state().unwanted(); };
-        const auto ids = co_await io::offload(environment_.loop, environment_.disk, std::move(list));
+        const auto ids =
+            co_await io::offload(environment_.loop, environment_.disk, std::move(list));
         if (ids) co_await remove_unwanted(context_, *ids);
     }
 
@@ -227,8 +239,7 @@ private:
 };
 
 Result<void, StartError> check_config(const NodeConfig& config) {
-    if (config.storage_dir.empty())
-        return refuse(StartCode::InvalidConfig, "storage_dir is empty");
+    if (config.storage_dir.empty()) return refuse(StartCode::InvalidConfig, "storage_dir is empty");
     if (config.network_key_pem.empty() && !config.allow_plain_http)
         return refuse(StartCode::InvalidConfig,
                       "a node without a network key serves plain HTTP, which must be allowed");

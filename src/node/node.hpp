@@ -92,8 +92,8 @@ class Node {
 public:
     virtual ~Node() = default;
 
-    /// Opens the store, listens and starts to follow the ledger. Does not wait for the ledger: until
-    /// the committee is known, uploads and confirmations get 503 (see `wait_ready`).
+    /// Opens the store, listens and starts to follow the ledger. Does not wait for the ledger:
+    /// until the committee is known, uploads and confirmations get 503 (see `wait_ready`).
     static io::Task<Result<std::unique_ptr<Node>, StartError>> start(io::Environment& environment,
                                                                      NodeConfig config,
                                                                      io::Metrics& metrics);
@@ -103,11 +103,13 @@ public:
         std::unique_ptr<rpc::LedgerClient> ledger);
     /// The port that the node listens on.
     virtual std::uint16_t port() const = 0;
-    /// True: the committee is known and the node has seen all blocks that the ledger had when asked.
+    /// True: the committee is known and the node has seen all blocks that the ledger had when
+    /// asked.
     virtual bool ready() const = 0;
     /// Until ready. False: `timeout_us` passed.
     virtual io::Task<bool> wait_ready(std::uint64_t timeout_us) = 0;
-    /// Ends running requests, makes everything durable and stops. Must be awaited before destruction.
+    /// Ends running requests, makes everything durable and stops. Must be awaited before
+    /// destruction.
     virtual io::Task<void> stop() = 0;
 };
 

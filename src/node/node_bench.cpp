@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One node that owns every tenth shard takes its part of a 64 MiB blob at n = 100 over loopback, again
-// and again: metadata, slivers, confirmation. Client, node and fake ledger share one loop thread.
+// One node that owns every tenth shard takes its part of a 64 MiB blob at n = 100 over loopback,
+// again and again: metadata, slivers, confirmation. Client, node and fake ledger share one loop
+// thread.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,8 +36,8 @@ io::Task<void> put_slivers(Bench& bench, std::shared_ptr<EncodedBlob> blob,
         pairs->pop_back();
         for (const Axis axis : {Axis::Primary, Axis::Secondary}) {
             auto parts = std::make_shared<SliverBodyParts>(blob->sliver_body_parts(pair, axis));
-            http::SharedBody body{
-                parts, {parts->header_view(), parts->symbols, parts->trailer_view()}};
+            http::SharedBody body{parts,
+                                  {parts->header_view(), parts->symbols, parts->trailer_view()}};
             const auto put =
                 co_await bench.client->put_sliver(blob->blob_id(), pair, axis, body, call);
             WALRUS_CHECK(put.has_value());
@@ -88,13 +89,14 @@ io::Task<void> store_once(Bench& bench, std::size_t bytes, Byte content) {
     const double sent = static_cast<double>(
         10 * (sliver_body_bytes(bench.code, Axis::Primary, blob->symbol_bytes()) +
               sliver_body_bytes(bench.code, Axis::Secondary, blob->symbol_bytes())));
-    fmt::print("blob of {:>9} B: metadata {:6.2f} ms, slivers {:8.2f} ms ({:6.0f} MB/s), "
-               "confirmation {:7.2f} ms, read {:6.0f} MB/s\n",
-               bytes, static_cast<double>(metadata_us - begin_us) / 1e3,
-               static_cast<double>(slivers_us - metadata_us) / 1e3,
-               sent / static_cast<double>(slivers_us - metadata_us),
-               static_cast<double>(end_us - slivers_us) / 1e3,
-               static_cast<double>(read_bytes) / static_cast<double>(read_us));
+    fmt::print(
+        "blob of {:>9} B: metadata {:6.2f} ms, slivers {:8.2f} ms ({:6.0f} MB/s), "
+        "confirmation {:7.2f} ms, read {:6.0f} MB/s\n",
+        bytes, static_cast<double>(metadata_us - begin_us) / 1e3,
+        static_cast<double>(slivers_us - metadata_us) / 1e3,
+        sent / static_cast<double>(slivers_us - metadata_us),
+        static_cast<double>(end_us - slivers_us) / 1e3,
+        static_cast<double>(read_bytes) / static_cast<double>(read_us));
 }
 
 io::Task<void> run(Bench& bench, std::string directory) {
@@ -109,9 +111,10 @@ io::Task<void> run(Bench& bench, std::string directory) {
     std::vector<std::uint16_t> rest;
     for (std::uint16_t shard = 0; shard < kShards; ++shard)
         (shard % 10 == 0 ? own : rest).push_back(shard);
-    bench.ledger.set_committee({{id, protocol_key.public_key(), own},
-                                {other, bls::SecretKey::from_seed(Bytes(32, 2))->public_key(), rest}},
-                               kShards);
+    bench.ledger.set_committee(
+        {{id, protocol_key.public_key(), own},
+         {other, bls::SecretKey::from_seed(Bytes(32, 2))->public_key(), rest}},
+        kShards);
     NodeConfig config{.protocol_key = protocol_key};
     config.storage_dir = directory;
     config.chain_id = bench.ledger.chain_id;
@@ -131,7 +134,8 @@ io::Task<void> run(Bench& bench, std::string directory) {
     nodeapi::NodeAddress address;
     address.network_address = "127.0.0.1:" + std::to_string(bench.node->port());
     bench.client = nodeapi::NodeClient::make(environment, *bench.http, address);
-    for (Byte round = 0; round < 5; ++round) co_await store_once(bench, std::size_t{64} << 20, round);
+    for (Byte round = 0; round < 5; ++round)
+        co_await store_once(bench, std::size_t{64} << 20, round);
     for (Byte round = 0; round < 5; ++round) co_await store_once(bench, 10'000, round);
     bench.client.reset();
     bench.http.reset();

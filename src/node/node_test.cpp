@@ -26,10 +26,11 @@ Task whole_life(NodeTest& t) {
     status = co_await t.call("GET", sliver_path + "/status");
     EXPECT_EQ(status.data, R"("stored")");
     status = co_await t.call("GET", nodeapi::blob_status_path(id));
-    EXPECT_EQ(status.data, R"({"permanent":{"deletableCounts":{"count_deletable_certified":0,)"
-                           R"("count_deletable_total":0},"endEpoch":5,"initialCertifiedEpoch":null,)"
-                           R"("isCertified":false,"statusEvent":{"eventSeq":"0","txDigest":")" +
-                               to_text(digest) + R"("}}})");
+    EXPECT_EQ(status.data,
+              R"({"permanent":{"deletableCounts":{"count_deletable_certified":0,)"
+              R"("count_deletable_total":0},"endEpoch":5,"initialCertifiedEpoch":null,)"
+              R"("isCertified":false,"statusEvent":{"eventSeq":"0","txDigest":")" +
+                  to_text(digest) + R"("}}})");
     ledger::BlobCertified certified;
     certified.epoch = 1;
     certified.blob_id = id;
@@ -47,7 +48,9 @@ Task whole_life(NodeTest& t) {
     EXPECT_NE(metrics.data.find("walrus_node_requests_total{"), std::string::npos);
 }
 
-TEST_F(NodeTest, ABlobIsUploadedConfirmedAndServed) { run(whole_life(*this)); }
+TEST_F(NodeTest, ABlobIsUploadedConfirmedAndServed) {
+    run(whole_life(*this));
+}
 
 Task client_calls(NodeTest& t) {
     co_await t.start();
@@ -97,7 +100,9 @@ Task client_calls(NodeTest& t) {
     EXPECT_EQ(refused.error().code, nodeapi::NodeCode::Refused);
 }
 
-TEST_F(NodeTest, OurClientUnderstandsAllAnswers) { run(client_calls(*this)); }
+TEST_F(NodeTest, OurClientUnderstandsAllAnswers) {
+    run(client_calls(*this));
+}
 
 Task uploads_that_are_refused(NodeTest& t) {
     co_await t.start();
@@ -185,7 +190,9 @@ Task uploads_that_are_refused(NodeTest& t) {
     EXPECT_EQ(verdict, "400 MISSING_SLIVERS");
 }
 
-TEST_F(NodeTest, WrongUploadsAreRefusedForTheRightReason) { run(uploads_that_are_refused(*this)); }
+TEST_F(NodeTest, WrongUploadsAreRefusedForTheRightReason) {
+    run(uploads_that_are_refused(*this));
+}
 
 Task truncated_upload(NodeTest& t) {
     co_await t.start();
@@ -201,9 +208,10 @@ Task truncated_upload(NodeTest& t) {
     for (const std::size_t sent : {std::size_t{0}, std::size_t{100}, body.size() - 1}) {
         auto stream = co_await t.environment.network.connect(to, 1'000'000, io::CancelToken{});
         EXPECT_TRUE(stream);
-        const std::string head = "PUT " + nodeapi::sliver_path(id, pair, Axis::Primary) +
-                                 " HTTP/1.1\r\nHost: node\r\nContent-Length: " +
-                                 std::to_string(body.size()) + "\r\n\r\n";
+        const std::string head =
+            "PUT " + nodeapi::sliver_path(id, pair, Axis::Primary) +
+            " HTTP/1.1\r\nHost: node\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n";
         const auto head_sent = co_await (*stream)->write_all(as_bytes(head));
         EXPECT_TRUE(head_sent);
         const ByteView part = ByteView(body).first(sent);
@@ -218,7 +226,9 @@ Task truncated_upload(NodeTest& t) {
     EXPECT_EQ(again, "201");
 }
 
-TEST_F(NodeTest, ATruncatedUploadLeavesNothing) { run(truncated_upload(*this)); }
+TEST_F(NodeTest, ATruncatedUploadLeavesNothing) {
+    run(truncated_upload(*this));
+}
 
 Task register_later(NodeTest& t, const EncodedBlob& blob, std::uint64_t object) {
     co_await io::sleep_ms(t.environment.loop, 60);
@@ -240,13 +250,15 @@ Task upload_before_event(NodeTest& t) {
                                                     "?wait_for_registration=true&wait_millis=10");
     EXPECT_EQ(confirmed, "400 NOT_REGISTERED");
     group.add(register_later(t, second, 2));
-    confirmed = co_await t.confirmation(second.blob_id(), std::nullopt,
-                                        "?wait_for_registration=true");
+    confirmed =
+        co_await t.confirmation(second.blob_id(), std::nullopt, "?wait_for_registration=true");
     EXPECT_EQ(confirmed, "400 MISSING_SLIVERS");
     co_await group.wait();
 }
 
-TEST_F(NodeTest, AnUploadWaitsAMomentForItsRegistration) { run(upload_before_event(*this)); }
+TEST_F(NodeTest, AnUploadWaitsAMomentForItsRegistration) {
+    run(upload_before_event(*this));
+}
 
 Task pending_uploads(NodeTest& t) {
     t.limits.pending_slivers_max = 10;
@@ -282,7 +294,9 @@ Task pending_uploads(NodeTest& t) {
     co_await t.expect_served(blob);
 }
 
-TEST_F(NodeTest, UploadsAheadOfTheRegistrationAreBufferedIfAsked) { run(pending_uploads(*this)); }
+TEST_F(NodeTest, UploadsAheadOfTheRegistrationAreBufferedIfAsked) {
+    run(pending_uploads(*this));
+}
 
 Task deletable_blobs(NodeTest& t) {
     co_await t.start();
@@ -300,7 +314,8 @@ Task deletable_blobs(NodeTest& t) {
     EXPECT_EQ(verdict, "400 NOT_REGISTERED");
     verdict = co_await t.confirmation(id, std::nullopt);
     EXPECT_EQ(verdict, "400 NOT_REGISTERED");
-    verdict = co_await t.verdict("GET", "/v1/blobs/" + to_text(id) + "/confirmation/deletable/0xzz");
+    verdict =
+        co_await t.verdict("GET", "/v1/blobs/" + to_text(id) + "/confirmation/deletable/0xzz");
     EXPECT_EQ(verdict, "400 MALFORMED_REQUEST");
 
     ledger::BlobDeleted deleted;
@@ -355,7 +370,9 @@ Task invalid_blob(NodeTest& t) {
     EXPECT_EQ(verdict, "400 NOT_REGISTERED");
 }
 
-TEST_F(NodeTest, AnInvalidBlobIsNotTakenAndNotConfirmed) { run(invalid_blob(*this)); }
+TEST_F(NodeTest, AnInvalidBlobIsNotTakenAndNotConfirmed) {
+    run(invalid_blob(*this));
+}
 
 // What a proxy between ledger and node may try. Each must stop the node from signing.
 struct Tampering {
@@ -455,7 +472,9 @@ Task ledger_that_forgot(NodeTest& t) {
     EXPECT_NE(health.find("LedgerNotTrusted"), std::string::npos);
 }
 
-TEST_F(NodeTest, ALedgerThatLostBlocksIsNotBelieved) { run(ledger_that_forgot(*this)); }
+TEST_F(NodeTest, ALedgerThatLostBlocksIsNotBelieved) {
+    run(ledger_that_forgot(*this));
+}
 
 Task restart_without_ledger(NodeTest& t) {
     co_await t.start();
@@ -495,7 +514,9 @@ Task first_start_without_ledger(NodeTest& t) {
     EXPECT_NE(health.find(R"("nodeStatus":"Standby")"), std::string::npos);
 }
 
-TEST_F(NodeTest, AFreshNodeWithoutLedgerSaysSo) { run(first_start_without_ledger(*this)); }
+TEST_F(NodeTest, AFreshNodeWithoutLedgerSaysSo) {
+    run(first_start_without_ledger(*this));
+}
 
 Task confirm_then_cut(NodeTest& t) {
     co_await t.start();
@@ -522,7 +543,9 @@ Task confirm_then_cut(NodeTest& t) {
     for (const EncodedBlob& blob : confirmed) co_await t.expect_served(blob);
 }
 
-TEST_F(NodeTest, WhatWasConfirmedSurvivesTwoHundredPowerCuts) { run(confirm_then_cut(*this)); }
+TEST_F(NodeTest, WhatWasConfirmedSurvivesTwoHundredPowerCuts) {
+    run(confirm_then_cut(*this));
+}
 
 Task full_disk(NodeTest& t) {
     t.limits.disk_reserve_bytes = 100'000;
@@ -550,7 +573,9 @@ Task full_disk(NodeTest& t) {
     EXPECT_EQ(verdict, "201");
 }
 
-TEST_F(NodeTest, AFullDiskRefusesUploadsOnly) { run(full_disk(*this)); }
+TEST_F(NodeTest, AFullDiskRefusesUploadsOnly) {
+    run(full_disk(*this));
+}
 
 Task broken_sync(NodeTest& t) {
     co_await t.start();
@@ -571,7 +596,9 @@ Task broken_sync(NodeTest& t) {
     EXPECT_NE(health.find("the disk cannot be written to"), std::string::npos);
 }
 
-TEST_F(NodeTest, NothingIsConfirmedAfterAFailedSync) { run(broken_sync(*this)); }
+TEST_F(NodeTest, NothingIsConfirmedAfterAFailedSync) {
+    run(broken_sync(*this));
+}
 
 Task foreign_key(NodeTest& t) {
     t.ledger.set_committee({{t.node_id, t.other_key.public_key(), {0, 1, 2, 3, 4, 5, 6}}}, 7);
@@ -587,7 +614,9 @@ Task foreign_key(NodeTest& t) {
     EXPECT_FALSE(t.node->ready());
 }
 
-TEST_F(NodeTest, ACommitteeWithAnotherKeyForThisNodeIsReported) { run(foreign_key(*this)); }
+TEST_F(NodeTest, ACommitteeWithAnotherKeyForThisNodeIsReported) {
+    run(foreign_key(*this));
+}
 
 Task over_tls(NodeTest& t) {
     const NetworkKey key = NetworkKey::from_seed(Bytes(32, 5));
@@ -618,7 +647,9 @@ Task over_tls(NodeTest& t) {
     EXPECT_FALSE(silent);
 }
 
-TEST_F(NodeTest, TlsWithTheRightKeyOnly) { run(over_tls(*this)); }
+TEST_F(NodeTest, TlsWithTheRightKeyOnly) {
+    run(over_tls(*this));
+}
 
 Task bad_configs(NodeTest& t) {
     NodeConfig config{.protocol_key = t.protocol_key};
@@ -644,7 +675,9 @@ Task bad_configs(NodeTest& t) {
     EXPECT_EQ(refused.error().code, StartCode::UnknownFormat);
 }
 
-TEST_F(NodeTest, ConfigurationsThatCannotWorkAreRefused) { run(bad_configs(*this)); }
+TEST_F(NodeTest, ConfigurationsThatCannotWorkAreRefused) {
+    run(bad_configs(*this));
+}
 
 }  // namespace
 }  // namespace walrus::node

@@ -30,7 +30,8 @@ http::Response octets_of(store::StoredBody stored, Bytes prefix = {}) {
 io::Task<ApiResult<std::optional<store::StoredBody>>> read_record(NodeContext& node,
                                                                   store::RecordKey key) {
     auto work = [&node, key] { return node.store.slivers().get(key, node.buffers); };
-    auto stored = co_await io::offload(node.environment.loop, node.environment.disk, std::move(work));
+    auto stored =
+        co_await io::offload(node.environment.loop, node.environment.disk, std::move(work));
     if (!stored) co_return tl::unexpected<nodeapi::ApiError>(from_store(stored.error()));
     co_return std::move(*stored);
 }
@@ -73,10 +74,10 @@ io::Task<HandlerResult> get_sliver(NodeContext& node, http::Request& request) {
         WALRUS_CO_TRY(stored, co_await read_record(node, target.key()));
         if (stored) co_return octets_of(std::move(*stored));
     }
-    co_return api_failure(Reason::SliverNotFound,
-                          fmt::format("the {} sliver of pair {} of blob {} is not stored here",
-                                      to_text(target.axis), target.pair.value,
-                                      to_text(target.blob_id)));
+    co_return api_failure(
+        Reason::SliverNotFound,
+        fmt::format("the {} sliver of pair {} of blob {} is not stored here", to_text(target.axis),
+                    target.pair.value, to_text(target.blob_id)));
 }
 
 io::Task<HandlerResult> get_sliver_status(NodeContext& node, http::Request& request) {
@@ -145,8 +146,7 @@ io::Task<HandlerResult> get_health(NodeContext& node, http::Request& request) {
     }
     if (ledger.stream_problem)
         out.problems.push_back("block stream not believed: " + *ledger.stream_problem);
-    if (ledger.committee_problem)
-        out.problems.push_back("committee: " + *ledger.committee_problem);
+    if (ledger.committee_problem) out.problems.push_back("committee: " + *ledger.committee_problem);
     if (!ledger.committee_read) out.problems.push_back("the committee was not read yet");
     if (!ledger.connected) out.problems.push_back("no connection to the ledger");
     if (disk.read_only) out.problems.push_back("the disk cannot be written to");

@@ -6,7 +6,9 @@ namespace walrus::node {
 Registrations::Listener::Listener(Registrations& owner, const BlobId& id)
     : owner_(owner), place_(owner.listeners_.emplace(id, this)) {}
 
-Registrations::Listener::~Listener() { owner_.listeners_.erase(place_); }
+Registrations::Listener::~Listener() {
+    owner_.listeners_.erase(place_);
+}
 
 io::Task<bool> Registrations::Listener::wait(std::uint64_t timeout_us) {
     if (heard_.is_set()) {

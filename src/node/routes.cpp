@@ -52,8 +52,7 @@ void add_routes(NodeContext& node, http::Router& router) {
               get_deletable_confirmation);
     add_route(node, router, "GET", nodeapi::kBlobStatusPattern, get_blob_status);
     add_route(node, router, "GET", nodeapi::kHealthPattern, get_health);
-    router.add("GET", "/metrics",
-               [&node](http::Request&) { return metrics_response(node); });
+    router.add("GET", "/metrics", [&node](http::Request&) { return metrics_response(node); });
     http::allow_any_origin(router, "GET, HEAD, PUT, POST, OPTIONS", "*", "*");
     router.set_decorator([&node](const http::Request& request, http::Response& response) {
         node.metrics
@@ -85,14 +84,15 @@ ApiResult<SliverTarget> sliver_target_of(const http::Request& request,
                            fmt::format("\"{}\" is not a sliver pair index", pair.substr(0, 100)));
     const std::string& axis = request.capture("axis");
     if (axis != to_text(Axis::Primary) && axis != to_text(Axis::Secondary))
-        return api_failure(Reason::Malformed,
-                           fmt::format("\"{}\" is neither \"primary\" nor \"secondary\"",
-                                       axis.substr(0, 100)));
+        return api_failure(
+            Reason::Malformed,
+            fmt::format("\"{}\" is neither \"primary\" nor \"secondary\"", axis.substr(0, 100)));
     out.axis = axis == to_text(Axis::Primary) ? Axis::Primary : Axis::Secondary;
     const std::uint32_t n = committee.code.shard_count();
     if (*number >= n)
-        return api_failure(Reason::IndexOutOfRange,
-                           fmt::format("sliver pair index {}, but there are {} shards", *number, n));
+        return api_failure(
+            Reason::IndexOutOfRange,
+            fmt::format("sliver pair index {}, but there are {} shards", *number, n));
     out.pair = SliverPairIndex(static_cast<std::uint16_t>(*number));
     out.shard = shard_of_pair(out.pair, out.blob_id, n);
     return out;
@@ -104,9 +104,10 @@ ApiResult<bool> pending_of(const http::Request& request) {
     bool pending = false;
     for (const auto& [name, value] : *query) {
         if (name != "pending" || (value != "true" && value != "false"))
-            return api_failure(Reason::Malformed,
-                               fmt::format("unknown query \"{}={}\"; only pending=true|false is known",
-                                           name.substr(0, 100), value.substr(0, 100)));
+            return api_failure(
+                Reason::Malformed,
+                fmt::format("unknown query \"{}={}\"; only pending=true|false is known",
+                            name.substr(0, 100), value.substr(0, 100)));
         pending = value == "true";
     }
     return pending;

@@ -13,7 +13,7 @@ using HandlerResult = ApiResult<http::Response>;
 /// Adds all routes, CORS and /metrics. The context must outlive the router.
 void add_routes(NodeContext& node, http::Router& router);
 
-// ---- paths and queries ------------------------------------------------------------------------
+// ---- paths and queries ----------------------------------------------------------------------
 
 ApiResult<BlobId> blob_id_of(const http::Request& request);
 
@@ -32,7 +32,7 @@ ApiResult<SliverTarget> sliver_target_of(const http::Request& request,
 /// ?pending=true; other parameters are refused.
 ApiResult<bool> pending_of(const http::Request& request);
 
-// ---- handlers ---------------------------------------------------------------------------------
+// ---- handlers -------------------------------------------------------------------------------
 
 io::Task<HandlerResult> put_metadata(NodeContext& node, http::Request& request);
 io::Task<HandlerResult> put_sliver(NodeContext& node, http::Request& request);

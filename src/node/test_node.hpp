@@ -33,7 +33,8 @@ public:
                       real->environment().cpu,
                       real->environment().disk,
                       [this](const std::string&) { return io::MemoryStore::open(index); }},
-          ledger(environment.loop), code(*CodeParameters::make(kShards)) {
+          ledger(environment.loop),
+          code(*CodeParameters::make(kShards)) {
         io::init_logging(io::LogLevel::Off);
         real->start();
         node_id.bytes.fill(0xaa);
@@ -92,7 +93,7 @@ public:
         co_await start();
     }
 
-    // ---- calls ------------------------------------------------------------------------------------
+    // ---- calls ------------------------------------------------------------------------------
 
     struct Answer {
         int status = 0;
@@ -128,10 +129,11 @@ public:
     /// The status, with the reason of an error: "400 NOT_REGISTERED".
     io::Task<std::string> verdict(std::string method, std::string target, Bytes body = {}) {
         const Answer answer = co_await call(std::move(method), std::move(target), std::move(body));
-        co_return std::to_string(answer.status) + (answer.reason.empty() ? "" : " " + answer.reason);
+        co_return std::to_string(answer.status) +
+            (answer.reason.empty() ? "" : " " + answer.reason);
     }
 
-    // ---- blobs ------------------------------------------------------------------------------------
+    // ---- blobs ------------------------------------------------------------------------------
 
     EncodedBlob encode(std::size_t bytes, Byte content) {
         InlineExecutor here;

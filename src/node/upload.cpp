@@ -32,10 +32,12 @@ struct ReceivedBody {
 
 nodeapi::ApiError from_transport(const io::IoError& error) {
     switch (error.code) {
-        case io::IoCode::TooLarge: return {Reason::BodyTooLarge, error.message};
+        case io::IoCode::TooLarge:
+            return {Reason::BodyTooLarge, error.message};
         case io::IoCode::TimedOut:
             return {Reason::InvalidContent, "the body came too slowly: " + error.message};
-        default: return {Reason::InvalidContent, "the body did not arrive whole: " + error.message};
+        default:
+            return {Reason::InvalidContent, "the body did not arrive whole: " + error.message};
     }
 }
 
@@ -65,14 +67,14 @@ io::Task<ApiResult<std::size_t>> read_into(http::BodyReader& body, MutableByteVi
     co_return at;
 }
 
-/// The whole body of at most `bytes_max` bytes. The bound is checked before reading where the size is
-/// declared, else as soon as it is passed.
+/// The whole body of at most `bytes_max` bytes. The bound is checked before reading where the size
+/// is declared, else as soon as it is passed.
 io::Task<ApiResult<ReceivedBody>> receive(NodeContext& node, http::BodyReader& body,
                                           std::size_t bytes_max) {
     const auto too_large = [bytes_max] {
-        return api_failure(Reason::BodyTooLarge,
-                           fmt::format("the body is longer than the {} bytes that are possible here",
-                                       bytes_max));
+        return api_failure(
+            Reason::BodyTooLarge,
+            fmt::format("the body is longer than the {} bytes that are possible here", bytes_max));
     };
     const auto declared = body.content_length();
     if (declared && *declared > bytes_max) co_return too_large();
@@ -92,7 +94,8 @@ io::Task<ApiResult<ReceivedBody>> receive(NodeContext& node, http::BodyReader& b
             out.size = first_bytes + more;
         }
     }
-    // The end must be seen: it tells a body that is too long, and the reader that it was read whole.
+    // The end must be seen: it tells a body that is too long, and the reader that it was read
+    // whole.
     Byte extra[1];
     const MutableByteView end(extra);
     WALRUS_CO_TRY(beyond, co_await read_into(body, end));
@@ -125,7 +128,8 @@ HandlerResult stored_answer(int status, std::string_view what) {
     const std::string_view text = status == 200   ? "already stored"
                                   : status == 201 ? "stored successfully"
                                                   : "buffered pending registration";
-    return nodeapi::success_response(status, nodeapi::json_string(fmt::format("{} {}", what, text)));
+    return nodeapi::success_response(status,
+                                     nodeapi::json_string(fmt::format("{} {}", what, text)));
 }
 
 nodeapi::ApiError not_registered(const BlobId& id) {
@@ -149,8 +153,7 @@ io::Task<ApiResult<BlobLookup>> admit(NodeContext& node, BlobId id, Epoch now, b
 ApiResult<void> check_content_type(const http::Request& request) {
     const auto type = request.headers.get("Content-Type");
     if (!type || type->substr(0, type->find(';')) == "application/octet-stream") return {};
-    return api_failure(Reason::InvalidContent,
-                       "the content type must be application/octet-stream");
+    return api_failure(Reason::InvalidContent, "the content type must be application/octet-stream");
 }
 
 nodeapi::ApiError metadata_error(const BlobId& id, MetadataError error, ByteView body) {
@@ -176,8 +179,9 @@ io::Task<ApiResult<MetadataPtr>> metadata_for_sliver(NodeContext& node, BlobId i
     WALRUS_CO_TRY(metadata, co_await stored_metadata(node, id));
     if (!metadata) metadata = node.pending.metadata(id);
     if (!metadata)
-        co_return api_failure(Reason::MetadataMissing,
-                              fmt::format("metadata of blob {} must be uploaded first", to_text(id)));
+        co_return api_failure(
+            Reason::MetadataMissing,
+            fmt::format("metadata of blob {} must be uploaded first", to_text(id)));
     co_return metadata;
 }
 
@@ -191,10 +195,10 @@ io::Task<ApiResult<void>> verify_body(NodeContext& node, SliverTarget target, Me
                                           bcs::describe(sliver.error())));
     const SliverIndex expected = sliver_of_pair(target.pair, target.axis, code.shard_count());
     if (sliver->index != expected)
-        co_return api_failure(Reason::SliverIndexMismatch,
-                              fmt::format("the body holds {} sliver {}, the path names {}",
-                                          to_text(target.axis), sliver->index.value,
-                                          expected.value));
+        co_return api_failure(
+            Reason::SliverIndexMismatch,
+            fmt::format("the body holds {} sliver {}, the path names {}", to_text(target.axis),
+                        sliver->index.value, expected.value));
     WALRUS_CO_TRY(permit, co_await verification_turn(node));
     auto work = [metadata, code, target, view = *sliver] {
         InlineExecutor here;
@@ -203,10 +207,10 @@ io::Task<ApiResult<void>> verify_body(NodeContext& node, SliverTarget target, Me
     const auto verified =
         co_await io::offload(node.environment.loop, node.environment.cpu, std::move(work));
     if (!verified)
-        co_return api_failure(Reason::InvalidSliver,
-                              fmt::format("{} sliver {} of blob {}: {}", to_text(target.axis),
-                                          expected.value, to_text(target.blob_id),
-                                          describe(verified.error())));
+        co_return api_failure(
+            Reason::InvalidSliver,
+            fmt::format("{} sliver {} of blob {}: {}", to_text(target.axis), expected.value,
+                        to_text(target.blob_id), describe(verified.error())));
     co_return ApiResult<void>();
 }
 
@@ -260,11 +264,11 @@ io::Task<HandlerResult> put_sliver(NodeContext& node, http::Request& request) {
     WALRUS_CO_TRY(target, sliver_target_of(request, *committee));
     WALRUS_CO_TRY(pending, pending_of(request));
     if (!committee->owns(target.shard))
-        co_return api_failure(Reason::ShardNotAssigned,
-                              fmt::format("pair {} of blob {} belongs to shard {}, which is not this "
-                                          "node's",
-                                          target.pair.value, to_text(target.blob_id),
-                                          target.shard.value));
+        co_return api_failure(
+            Reason::ShardNotAssigned,
+            fmt::format("pair {} of blob {} belongs to shard {}, which is not this "
+                        "node's",
+                        target.pair.value, to_text(target.blob_id), target.shard.value));
     WALRUS_CO_TRY(found, co_await admit(node, target.blob_id, now, pending));
     const bool registered = found.registered(now);
     WALRUS_CO_TRY(metadata, co_await metadata_for_sliver(node, target.blob_id));
@@ -276,12 +280,11 @@ io::Task<HandlerResult> put_sliver(NodeContext& node, http::Request& request) {
     }
     const auto declared = request.body->content_length();
     if (declared && *declared != body_bytes)
-        co_return api_failure(*declared > sliver_body_bytes_max(code, target.axis)
-                                  ? Reason::BodyTooLarge
-                                  : Reason::InvalidSliver,
-                              fmt::format("the body has {} bytes, a {} sliver of blob {} has {}",
-                                          *declared, to_text(target.axis), to_text(target.blob_id),
-                                          body_bytes));
+        co_return api_failure(
+            *declared > sliver_body_bytes_max(code, target.axis) ? Reason::BodyTooLarge
+                                                                 : Reason::InvalidSliver,
+            fmt::format("the body has {} bytes, a {} sliver of blob {} has {}", *declared,
+                        to_text(target.axis), to_text(target.blob_id), body_bytes));
     WALRUS_CO_TRY(body, co_await receive(node, *request.body, body_bytes));
     const ByteView view = body.view();
     WALRUS_CO_CHECK_OK(co_await verify_body(node, target, metadata, code, view));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounds of a storage node's API, the same for both sides. Those of bodies follow from the number of
-// shards: `metadata_bytes` and `sliver_body_bytes_max` in redstuff/.
+// Bounds of a storage node's API, the same for both sides. Those of bodies follow from the number
+// of shards: `metadata_bytes` and `sliver_body_bytes_max` in redstuff/.
 #pragma once
 
 #include <cstddef>

@@ -16,8 +16,8 @@ public:
     HttpNodeClient(http::Client& http, NodeAddress address)
         : http_(http), address_(std::move(address)) {
         const bool tls = address_.network_key.has_value();
-        auto origin =
-            http::Origin::parse(fmt::format("{}://{}", tls ? "https" : "http", address_.network_address));
+        auto origin = http::Origin::parse(
+            fmt::format("{}://{}", tls ? "https" : "http", address_.network_address));
         if (origin) {
             origin->trust.pinned_key = address_.network_key;
             origin_ = std::move(*origin);

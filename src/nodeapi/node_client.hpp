@@ -44,7 +44,7 @@ using NodeResult = Result<T, NodeError>;
 /// Where a node is and how to trust it: from its StakingPool on the ledger.
 struct NodeAddress {
     NodeId id;
-    std::string network_address;  ///< "host:port"
+    std::string network_address;                        ///< "host:port"
     std::optional<http::NetworkPublicKey> network_key;  ///< nothing: plain HTTP
 };
 
@@ -124,8 +124,9 @@ public:
     virtual io::Task<NodeResult<StoredStatus>> sliver_status(BlobId id, SliverPairIndex pair,
                                                              Axis axis, NodeCall call) = 0;
     /// `object`: the deletable Blob object; nothing: permanent. The signature is not verified here.
-    virtual io::Task<NodeResult<attest::SignedMessage>> confirmation(
-        BlobId id, std::optional<ObjectId> object, NodeCall call) = 0;
+    virtual io::Task<NodeResult<attest::SignedMessage>> confirmation(BlobId id,
+                                                                     std::optional<ObjectId> object,
+                                                                     NodeCall call) = 0;
     virtual io::Task<NodeResult<BlobStatus>> blob_status(BlobId id, NodeCall call) = 0;
     virtual io::Task<NodeResult<NodeHealth>> health(NodeCall call) = 0;
 };

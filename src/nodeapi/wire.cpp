@@ -168,7 +168,7 @@ constexpr std::size_t kMessageBytesMax = 1000;
 
 }  // namespace
 
-// ---- paths ----------------------------------------------------------------------------------------
+// ---- paths ----------------------------------------------------------------------------------
 
 std::string metadata_path(const BlobId& id) {
     return fmt::format("/v1/blobs/{}/metadata", to_text(id));
@@ -184,10 +184,14 @@ std::string blob_status_path(const BlobId& id) {
     return fmt::format("/v1/blobs/{}/status", to_text(id));
 }
 
-// ---- errors ---------------------------------------------------------------------------------------
+// ---- errors ---------------------------------------------------------------------------------
 
-std::string_view text_of(Reason reason) { return entry_of(reason).text; }
-int http_status_of(Reason reason) { return entry_of(reason).http_status; }
+std::string_view text_of(Reason reason) {
+    return entry_of(reason).text;
+}
+int http_status_of(Reason reason) {
+    return entry_of(reason).http_status;
+}
 
 http::Response error_response(const ApiError& error) {
     const ReasonEntry& entry = entry_of(error.reason);
@@ -233,21 +237,27 @@ NodeError node_error(int http_status, ByteView body) {
 NodeError node_error(const io::IoError& error) {
     NodeCode code = NodeCode::Unreachable;
     switch (error.code) {
-        case io::IoCode::Untrusted: code = NodeCode::Untrusted; break;
-        case io::IoCode::Cancelled: code = NodeCode::Cancelled; break;
+        case io::IoCode::Untrusted:
+            code = NodeCode::Untrusted;
+            break;
+        case io::IoCode::Cancelled:
+            code = NodeCode::Cancelled;
+            break;
         case io::IoCode::TooLarge:
-        case io::IoCode::Malformed: code = NodeCode::Broken; break;
-        default: break;
+        case io::IoCode::Malformed:
+            code = NodeCode::Broken;
+            break;
+        default:
+            break;
     }
     return {code, error.message, {}};
 }
 
-// ---- answers --------------------------------------------------------------------------------------
+// ---- answers --------------------------------------------------------------------------------
 
 http::Response success_response(int status, std::string_view data_json) {
-    return http::Response::json(status,
-                                fmt::format(R"({{"success":{{"code":{},"data":{}}}}})", status,
-                                            data_json));
+    return http::Response::json(
+        status, fmt::format(R"({{"success":{{"code":{},"data":{}}}}})", status, data_json));
 }
 
 std::optional<std::string> success_data(ByteView body) {
@@ -260,13 +270,18 @@ std::optional<std::string> success_data(ByteView body) {
     return dump(*data);
 }
 
-std::string json_string(std::string_view text) { return dump(Json(text)); }
+std::string json_string(std::string_view text) {
+    return dump(Json(text));
+}
 
 std::string_view text_of(StoredStatus status) {
     switch (status) {
-        case StoredStatus::Nonexistent: return "nonexistent";
-        case StoredStatus::Buffered: return "buffered";
-        case StoredStatus::Stored: return "stored";
+        case StoredStatus::Nonexistent:
+            return "nonexistent";
+        case StoredStatus::Buffered:
+            return "buffered";
+        case StoredStatus::Stored:
+            return "stored";
     }
     return "nonexistent";
 }
@@ -354,18 +369,17 @@ std::string to_json(const HealthInfo& health) {
     out["epoch"] = health.epoch;
     out["publicKey"] = base64_encode(health.public_key);
     out["nodeStatus"] = health.node_status;
-    out["eventProgress"] = {{"persisted", health.events_persisted},
-                            {"pending", health.events_pending},
-                            {"highestFinishedEventIndex",
-                             health.events_persisted == 0 ? OrderedJson(nullptr)
-                                                          : OrderedJson(health.events_persisted - 1)}};
-    out["shardSummary"] = {{"owned", health.shards_owned},
-                           {"ownedShardStatus",
-                            {{"unknown", 0},
-                             {"ready", health.shards_owned},
-                             {"inTransfer", 0},
-                             {"inRecovery", 0}}},
-                           {"readOnly", 0}};
+    out["eventProgress"] = {
+        {"persisted", health.events_persisted},
+        {"pending", health.events_pending},
+        {"highestFinishedEventIndex", health.events_persisted == 0
+                                          ? OrderedJson(nullptr)
+                                          : OrderedJson(health.events_persisted - 1)}};
+    out["shardSummary"] = {
+        {"owned", health.shards_owned},
+        {"ownedShardStatus",
+         {{"unknown", 0}, {"ready", health.shards_owned}, {"inTransfer", 0}, {"inRecovery", 0}}},
+        {"readOnly", 0}};
     if (health.shard_detail) {
         OrderedJson owned = OrderedJson::array();
         for (const ShardIndex shard : *health.shard_detail)

@@ -15,7 +15,7 @@
 
 namespace walrus::nodeapi {
 
-// ---- paths ----------------------------------------------------------------------------------------
+// ---- paths ----------------------------------------------------------------------------------
 
 /// Patterns of the router.
 inline constexpr std::string_view kMetadataPattern = "/v1/blobs/{blob_id}/metadata";
@@ -35,29 +35,29 @@ std::string sliver_path(const BlobId& id, SliverPairIndex pair, Axis axis);
 std::string confirmation_path(const BlobId& id, const std::optional<ObjectId>& object);
 std::string blob_status_path(const BlobId& id);
 
-// ---- errors ---------------------------------------------------------------------------------------
+// ---- errors ---------------------------------------------------------------------------------
 
 /// Why a node refuses. Text, HTTP status and AIP-193 status of each are in one table (wire.cpp).
 enum class Reason {
-    MetadataNotFound,       ///< 404: GET of metadata
-    MetadataMissing,        ///< 400: a sliver cannot be checked before its metadata is there
-    SliverNotFound,         ///< 404
-    ShardNotAssigned,       ///< 400: the pair's shard is another node's
-    IndexOutOfRange,        ///< 400: pair index >= n
-    NotRegistered,          ///< 400
-    CacheSaturated,         ///< 400: no room for uploads ahead of their registration
-    InvalidMetadata,        ///< 400: does not belong to the blob id
-    InvalidBlob,            ///< 400: the blob id was marked invalid on the ledger
-    UnsupportedEncoding,    ///< 400
-    InvalidSliver,          ///< 400: wrong length or not what the metadata says
-    SliverIndexMismatch,    ///< 400: the body's index is not the path's
-    MissingSlivers,         ///< 400: confirmation asked before all is stored
-    InvalidContent,         ///< 400: unreadable body or wrong content type
-    BodyTooLarge,           ///< 413
-    Malformed,              ///< 400: a path or query that does not parse
-    Unavailable,            ///< 503: overloaded, starting or without a trusted view of the ledger
-    StorageFull,            ///< 503: the disk is full
-    Internal,               ///< 500: fixed message, the cause goes to the log
+    MetadataNotFound,     ///< 404: GET of metadata
+    MetadataMissing,      ///< 400: a sliver cannot be checked before its metadata is there
+    SliverNotFound,       ///< 404
+    ShardNotAssigned,     ///< 400: the pair's shard is another node's
+    IndexOutOfRange,      ///< 400: pair index >= n
+    NotRegistered,        ///< 400
+    CacheSaturated,       ///< 400: no room for uploads ahead of their registration
+    InvalidMetadata,      ///< 400: does not belong to the blob id
+    InvalidBlob,          ///< 400: the blob id was marked invalid on the ledger
+    UnsupportedEncoding,  ///< 400
+    InvalidSliver,        ///< 400: wrong length or not what the metadata says
+    SliverIndexMismatch,  ///< 400: the body's index is not the path's
+    MissingSlivers,       ///< 400: confirmation asked before all is stored
+    InvalidContent,       ///< 400: unreadable body or wrong content type
+    BodyTooLarge,         ///< 413
+    Malformed,            ///< 400: a path or query that does not parse
+    Unavailable,          ///< 503: overloaded, starting or without a trusted view of the ledger
+    StorageFull,          ///< 503: the disk is full
+    Internal,             ///< 500: fixed message, the cause goes to the log
 };
 struct ApiError {
     Reason reason = Reason::Internal;
@@ -73,7 +73,7 @@ NodeError node_error(int http_status, ByteView body);
 /// The one conversion of transport errors.
 NodeError node_error(const io::IoError& error);
 
-// ---- answers --------------------------------------------------------------------------------------
+// ---- answers --------------------------------------------------------------------------------
 
 /// {"success": {"code": status, "data": data_json}}.
 http::Response success_response(int status, std::string_view data_json);

@@ -29,14 +29,13 @@ TEST(NodeWire, PathsAreTheReferences) {
     EXPECT_EQ(confirmation_path(id, std::nullopt), "/v1/blobs/" + text + "/confirmation/permanent");
     ObjectId object;
     object.bytes[31] = 5;
-    EXPECT_EQ(confirmation_path(id, object), "/v1/blobs/" + text + "/confirmation/deletable/0x" +
-                                                 std::string(63, '0') + "5");
+    EXPECT_EQ(confirmation_path(id, object),
+              "/v1/blobs/" + text + "/confirmation/deletable/0x" + std::string(63, '0') + "5");
 }
 
 TEST(NodeWire, BlobStatusHasTheReferencesKeysInItsOrder) {
     const std::string digest = to_text(event().transaction);
-    const std::string event_json =
-        R"({"txDigest":")" + digest + R"(","eventSeq":"7"})";
+    const std::string event_json = R"({"txDigest":")" + digest + R"(","eventSeq":"7"})";
     const std::pair<BlobStatus, std::string> cases[] = {
         {BlobNonexistent{}, R"("nonexistent")"},
         {BlobInvalid{event()}, R"({"invalid":{"event":)" + event_json + "}}"},
@@ -59,11 +58,12 @@ TEST(NodeWire, BlobStatusHasTheReferencesKeysInItsOrder) {
 }
 
 TEST(NodeWire, MalformedStatusesAreRefused) {
-    for (const std::string json :
-         {"", "{", "null", "17", "[]", R"("stored")", R"({"permanent":{}})", R"({"permanent":5})",
-          R"({"invalid":{"event":{"txDigest":"!!","eventSeq":"7"}}})",
-          R"({"deletable":{"deletableCounts":{"count_deletable_total":-1,"count_deletable_certified":0}}})",
-          R"({"deletable":{"deletableCounts":{"count_deletable_total":4294967296,"count_deletable_certified":0}}})"})
+    for (
+        const std::string json :
+        {"", "{", "null", "17", "[]", R"("stored")", R"({"permanent":{}})", R"({"permanent":5})",
+         R"({"invalid":{"event":{"txDigest":"!!","eventSeq":"7"}}})",
+         R"({"deletable":{"deletableCounts":{"count_deletable_total":-1,"count_deletable_certified":0}}})",
+         R"({"deletable":{"deletableCounts":{"count_deletable_total":4294967296,"count_deletable_certified":0}}})"})
         EXPECT_FALSE(blob_status_from_json(json)) << json;
 }
 
@@ -145,7 +145,8 @@ TEST(NodeWire, ConfirmationRoundTrips) {
     const auto back = confirmation_from_json(json);
     ASSERT_TRUE(back);
     EXPECT_EQ(back->signed_message(), message);
-    EXPECT_FALSE(confirmation_from_json(R"({"signed":{"serializedMessage":"AQADCQ==","signature":"AA=="}})"));
+    EXPECT_FALSE(confirmation_from_json(
+        R"({"signed":{"serializedMessage":"AQADCQ==","signature":"AA=="}})"));
     EXPECT_FALSE(confirmation_from_json(R"({"signed":{}})"));
 }
 

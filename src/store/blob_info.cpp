@@ -10,9 +10,13 @@ bool alive(const std::optional<PermanentInfo>& info, Epoch now) {
     return info.has_value() && info->end_epoch > now;
 }
 
-bool after(const std::optional<Epoch>& end, Epoch now) { return end.has_value() && *end > now; }
+bool after(const std::optional<Epoch>& end, Epoch now) {
+    return end.has_value() && *end > now;
+}
 
-void raise(std::optional<Epoch>& end, Epoch to) { end = std::max(end.value_or(0), to); }
+void raise(std::optional<Epoch>& end, Epoch to) {
+    end = std::max(end.value_or(0), to);
+}
 
 bool certified_now(const ValidInfo& info, Epoch now) {
     return info.initial_certified_epoch.has_value() && *info.initial_certified_epoch <= now &&
@@ -48,20 +52,22 @@ Result<ValidInfo, ChangeError> register_blob(ValidInfo info, const BlobChange& c
 Result<ValidInfo, ChangeError> certify_blob(ValidInfo info, const BlobChange& change) {
     const bool was_certified = certified_now(info, change.event_epoch);
     if (change.deletable) {
-        if (info.deletable_total <= info.deletable_certified) return fail(ChangeError::Inconsistent);
+        if (info.deletable_total <= info.deletable_certified)
+            return fail(ChangeError::Inconsistent);
         ++info.deletable_certified;
         raise(info.latest_deletable_certified_end, change.end_epoch);
     } else {
-        const std::uint32_t certified = info.permanent_certified ? info.permanent_certified->count : 0;
+        const std::uint32_t certified =
+            info.permanent_certified ? info.permanent_certified->count : 0;
         const bool allowed = info.permanent_total &&
                              info.permanent_total->end_epoch >= change.end_epoch &&
                              info.permanent_total->count > certified;
         if (!allowed) return fail(ChangeError::Inconsistent);
         add_permanent(info.permanent_certified, change);
     }
-    info.initial_certified_epoch =
-        was_certified ? std::min(*info.initial_certified_epoch, change.event_epoch)
-                      : change.event_epoch;
+    info.initial_certified_epoch = was_certified
+                                       ? std::min(*info.initial_certified_epoch, change.event_epoch)
+                                       : change.event_epoch;
     return info;
 }
 
@@ -90,11 +96,16 @@ Result<ValidInfo, ChangeError> delete_blob(ValidInfo info, const BlobChange& cha
 
 Result<ValidInfo, ChangeError> change_valid(const ValidInfo& info, const BlobChange& change) {
     switch (change.kind) {
-        case ChangeKind::Register: return register_blob(info, change);
-        case ChangeKind::Certify: return certify_blob(info, change);
-        case ChangeKind::Extend: return extend_blob(info, change);
-        case ChangeKind::Delete: return delete_blob(info, change);
-        case ChangeKind::Invalidate: break;
+        case ChangeKind::Register:
+            return register_blob(info, change);
+        case ChangeKind::Certify:
+            return certify_blob(info, change);
+        case ChangeKind::Extend:
+            return extend_blob(info, change);
+        case ChangeKind::Delete:
+            return delete_blob(info, change);
+        case ChangeKind::Invalidate:
+            break;
     }
     return fail(ChangeError::Inconsistent);
 }
@@ -103,9 +114,12 @@ Result<ValidInfo, ChangeError> change_valid(const ValidInfo& info, const BlobCha
 
 const char* describe(ChangeError error) {
     switch (error) {
-        case ChangeError::UnknownBlob: return "the blob was never registered";
-        case ChangeError::UnknownObject: return "the object was not registered, or twice";
-        case ChangeError::Inconsistent: return "the event does not fit the blob's history";
+        case ChangeError::UnknownBlob:
+            return "the blob was never registered";
+        case ChangeError::UnknownObject:
+            return "the object was not registered, or twice";
+        case ChangeError::Inconsistent:
+            return "the event does not fit the blob's history";
     }
     return "unknown";
 }
@@ -139,8 +153,8 @@ Result<BlobInfo, ChangeError> apply_change(const std::optional<BlobInfo>& before
     return BlobInfo{std::move(*changed)};
 }
 
-Result<std::optional<ObjectInfo>, ChangeError> apply_change(
-    const std::optional<ObjectInfo>& before, const BlobChange& change) {
+Result<std::optional<ObjectInfo>, ChangeError> apply_change(const std::optional<ObjectInfo>& before,
+                                                            const BlobChange& change) {
     if (change.kind == ChangeKind::Register) {
         if (before) return fail(ChangeError::UnknownObject);
         return std::optional(ObjectInfo{.blob_id = change.blob_id,
@@ -162,9 +176,12 @@ Result<std::optional<ObjectInfo>, ChangeError> apply_change(
             if (!before->certified_epoch) return fail(ChangeError::Inconsistent);
             after_change->end_epoch = change.end_epoch;
             break;
-        case ChangeKind::Delete: after_change.reset(); break;
+        case ChangeKind::Delete:
+            after_change.reset();
+            break;
         case ChangeKind::Register:
-        case ChangeKind::Invalidate: return fail(ChangeError::Inconsistent);
+        case ChangeKind::Invalidate:
+            return fail(ChangeError::Inconsistent);
     }
     return after_change;
 }
@@ -181,8 +198,8 @@ Status status_of(const std::optional<BlobInfo>& row, Epoch now) {
     if (permanent_certified || alive(info.permanent_total, now)) {
         const PermanentInfo& which =
             permanent_certified ? *info.permanent_certified : *info.permanent_total;
-        return StatusPermanent{which.end_epoch, permanent_certified,         which.event, total,
-                               certified,       info.initial_certified_epoch};
+        return StatusPermanent{which.end_epoch, permanent_certified, which.event,
+                               total,           certified,           info.initial_certified_epoch};
     }
     if (total == 0) return StatusNonexistent{};
     return StatusDeletable{total, certified, info.initial_certified_epoch};

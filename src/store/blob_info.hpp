@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a node knows of blobs from the ledger's events (spec/storage-node.md §2.4, §2.5): registered,
-// certified, until when, and by which events. Pure rules on plain values; BlobState keeps them.
+// What a node knows of blobs from the ledger's events (spec/storage-node.md §2.4, §2.5):
+// registered, certified, until when, and by which events. Pure rules on plain values; BlobState
+// keeps them.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ enum class ChangeKind { Register, Certify, Extend, Delete, Invalidate };
 struct BlobChange {
     ChangeKind kind = ChangeKind::Register;
     BlobId blob_id;
-    ObjectId object;          ///< the Blob object; not for Invalidate
+    ObjectId object;  ///< the Blob object; not for Invalidate
     bool deletable = false;
     Epoch event_epoch = 0;
     Epoch end_epoch = 0;
@@ -96,8 +97,8 @@ const char* describe(ChangeError error);
 Result<BlobInfo, ChangeError> apply_change(const std::optional<BlobInfo>& before,
                                            const BlobChange& change);
 /// The object's row after the event; nothing after a deletion. Not for Invalidate.
-Result<std::optional<ObjectInfo>, ChangeError> apply_change(
-    const std::optional<ObjectInfo>& before, const BlobChange& change);
+Result<std::optional<ObjectInfo>, ChangeError> apply_change(const std::optional<ObjectInfo>& before,
+                                                            const BlobChange& change);
 
 /// What the API tells about a blob.
 struct StatusNonexistent {

@@ -26,7 +26,8 @@ ObjectId object(std::uint64_t number) {
 /// One blob through its events.
 class Story {
 public:
-    Story& change(ChangeKind kind, bool deletable, Epoch now, Epoch end, bool was_certified = false) {
+    Story& change(ChangeKind kind, bool deletable, Epoch now, Epoch end,
+                  bool was_certified = false) {
         BlobChange change;
         change.kind = kind;
         change.deletable = deletable;

@@ -17,8 +17,8 @@ StoreResult<std::optional<T>> read_row(const io::KeyValueStore& store, const Byt
     if (!value) return std::optional<T>();
     auto decoded = bcs::decode<T>(*value);
     if (!decoded)
-        return store_failure(StoreCode::Corrupt, fmt::format("a row of table {:#04x} is malformed",
-                                                             key[0]));
+        return store_failure(StoreCode::Corrupt,
+                             fmt::format("a row of table {:#04x} is malformed", key[0]));
     return std::optional<T>(std::move(*decoded));
 }
 
@@ -83,10 +83,9 @@ StoreResult<AppliedBlock> BlobState::apply(const BlockChanges& changes, LedgerCu
             if (!object) refused = describe(object.error());
         }
         if (refused != nullptr) {
-            out.refused.push_back(fmt::format("event {} of transaction {} on blob {}: {}",
-                                              change.event.sequence,
-                                              to_text(change.event.transaction),
-                                              to_text(change.blob_id), refused));
+            out.refused.push_back(
+                fmt::format("event {} of transaction {} on blob {}: {}", change.event.sequence,
+                            to_text(change.event.transaction), to_text(change.blob_id), refused));
             continue;
         }
         blob = std::move(*changed);
@@ -120,11 +119,11 @@ StoreResult<std::optional<ObjectInfo>> BlobState::object(const ObjectId& id) con
 
 StoreResult<std::vector<BlobId>> BlobState::unwanted() const {
     std::vector<BlobId> out;
-    WALRUS_STORE_TRY(store_.scan(key_of(Table::Unwanted), end_of(Table::Unwanted),
-                                 [&](ByteView key, ByteView) {
-                                     if (key.size() == 33) out.push_back(BlobId::from(key.subspan(1)));
-                                     return true;
-                                 }));
+    WALRUS_STORE_TRY(
+        store_.scan(key_of(Table::Unwanted), end_of(Table::Unwanted), [&](ByteView key, ByteView) {
+            if (key.size() == 33) out.push_back(BlobId::from(key.subspan(1)));
+            return true;
+        }));
     return out;
 }
 

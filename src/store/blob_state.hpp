@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The node's view of the ledger, kept in its small state: blob and object rows, and the cursor of
-// the block stream, which is written in the same batch as what the block produced. So a block counts
-// wholly or not at all, and once.
+// the block stream, which is written in the same batch as what the block produced. So a block
+// counts wholly or not at all, and once.
 //
 // Thread safe; calls block (disk workers). Writes are not synced: after a power cut the cursor and
 // the rows go back together, and the blocks come again.

@@ -87,14 +87,18 @@ io::Task<void> failing_sync(io::Environment& environment, TestDisk& disk) {
     co_await committer.stop();
 }
 
-TEST_F(CommitterTest, AFailedSyncPromisesNothing) { run(failing_sync(real_->environment(), disk)); }
+TEST_F(CommitterTest, AFailedSyncPromisesNothing) {
+    run(failing_sync(real_->environment(), disk));
+}
 
 TEST_F(CommitterTest, TheDirectoryIsLockedAndItsFormatChecked) {
     const io::Environment& real = real_->environment();
     auto index = std::make_shared<io::MemoryStoreDisk>();
     io::Environment environment{
-        real.loop,   real.clock, real.random, real.network, disk.files, real.cpu, real.disk,
-        [index](const std::string&) { return io::MemoryStore::open(index); }};
+        real.loop,   real.clock,
+        real.random, real.network,
+        disk.files,  real.cpu,
+        real.disk,   [index](const std::string&) { return io::MemoryStore::open(index); }};
     auto store = NodeStore::open(environment, "/dir", {.reserve_bytes = 0});
     ASSERT_TRUE(store) << store.error().message;
     const auto second = NodeStore::open(environment, "/dir", {});

@@ -30,20 +30,24 @@ inline auto store_failure(StoreCode code, std::string message) {
 /// The one conversion from the layer below.
 inline StoreError from_io(const io::IoError& error) {
     switch (error.code) {
-        case io::IoCode::NoSpace: return {StoreCode::NoSpace, error.message};
-        case io::IoCode::Corrupt: return {StoreCode::Corrupt, error.message};
-        case io::IoCode::InUse: return {StoreCode::InUse, error.message};
-        default: return {StoreCode::Io, error.message};
+        case io::IoCode::NoSpace:
+            return {StoreCode::NoSpace, error.message};
+        case io::IoCode::Corrupt:
+            return {StoreCode::Corrupt, error.message};
+        case io::IoCode::InUse:
+            return {StoreCode::InUse, error.message};
+        default:
+            return {StoreCode::Io, error.message};
     }
 }
 
 }  // namespace walrus::store
 
 /// The value of an IoResult, or return its error as a StoreError.
-#define WALRUS_STORE_TRY(...)                                                                \
-    ({                                                                                       \
-        auto walrus_store_result = (__VA_ARGS__);                                            \
-        if (!walrus_store_result.has_value()) [[unlikely]]                                   \
+#define WALRUS_STORE_TRY(...)                                                                    \
+    ({                                                                                           \
+        auto walrus_store_result = (__VA_ARGS__);                                                \
+        if (!walrus_store_result.has_value()) [[unlikely]]                                       \
             return ::tl::make_unexpected(::walrus::store::from_io(walrus_store_result.error())); \
-        ::walrus::detail::take(walrus_store_result);                                         \
+        ::walrus::detail::take(walrus_store_result);                                             \
     })

@@ -43,8 +43,8 @@ StoreResult<std::unique_ptr<NodeStore>> NodeStore::open(io::Environment& environ
     WALRUS_TRY(check_format(files, directory));
     store->index_ = WALRUS_STORE_TRY(environment.open_store(directory + "/index"));
     store->state_ = WALRUS_TRY(BlobState::open(*store->index_));
-    store->slivers_ = WALRUS_TRY(
-        SliverStore::open(files, *store->index_, directory + "/segments", options));
+    store->slivers_ =
+        WALRUS_TRY(SliverStore::open(files, *store->index_, directory + "/segments", options));
     // The names of what was just created must last as long as what is stored under them.
     WALRUS_STORE_TRY(files.sync_directory(directory));
     const std::size_t slash = directory.rfind('/');

@@ -6,7 +6,9 @@
 namespace walrus::store {
 namespace {
 
-std::uint8_t bit_of(Axis axis) { return axis == Axis::Primary ? 1 : 2; }
+std::uint8_t bit_of(Axis axis) {
+    return axis == Axis::Primary ? 1 : 2;
+}
 
 template <class List>
 auto find_shard(List& shards, std::uint16_t shard) {
@@ -23,7 +25,9 @@ void append_be(Bytes& out, T value) {
 
 }  // namespace
 
-Bytes key_of(Table table) { return Bytes{static_cast<Byte>(table)}; }
+Bytes key_of(Table table) {
+    return Bytes{static_cast<Byte>(table)};
+}
 
 Bytes key_of(Table table, ByteView id) {
     Bytes key = key_of(table);
@@ -53,7 +57,9 @@ Bytes key_of_dead_extent(const Location& location) {
     return key;
 }
 
-Bytes end_of(Table table) { return Bytes{static_cast<Byte>(static_cast<Byte>(table) + 1)}; }
+Bytes end_of(Table table) {
+    return Bytes{static_cast<Byte>(static_cast<Byte>(table) + 1)};
+}
 
 bool Presence::has(const RecordKey& key) const {
     if (key.kind == RecordKind::Metadata) return metadata;

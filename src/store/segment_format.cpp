@@ -9,7 +9,7 @@
 namespace walrus::store {
 namespace {
 
-constexpr char kSegmentMagic[] = "WALRUSSG";  // 8 bytes
+constexpr char kSegmentMagic[] = "WALRUSSG";        // 8 bytes
 constexpr std::uint32_t kRecordMagic = 0x43455257;  // "WREC"
 
 // Offsets in the record header.

@@ -31,7 +31,7 @@ enum class RecordKind : std::uint8_t { Metadata = 1, Sliver = 2 };
 struct RecordKey {
     BlobId blob_id;
     RecordKind kind = RecordKind::Metadata;
-    ShardIndex shard;            ///< 0 for metadata
+    ShardIndex shard;           ///< 0 for metadata
     Axis axis = Axis::Primary;  ///< Primary for metadata
 
     static RecordKey metadata(const BlobId& id) { return {id, RecordKind::Metadata, {}, {}}; }

@@ -31,8 +31,7 @@ StoreResult<std::unique_ptr<SegmentLog>> SegmentLog::open(io::FileSystem& files,
                                                           std::string directory, LogPosition from,
                                                           std::uint64_t segment_bytes_max,
                                                           Found found) {
-    std::unique_ptr<SegmentLog> log(
-        new SegmentLog(files, std::move(directory), segment_bytes_max));
+    std::unique_ptr<SegmentLog> log(new SegmentLog(files, std::move(directory), segment_bytes_max));
     WALRUS_STORE_TRY(files.create_directories(log->directory_));
     for (const io::DirectoryEntry& entry : WALRUS_STORE_TRY(files.list(log->directory_)))
         if (const auto segment = segment_of_name(entry.name)) log->segments_[*segment] = false;
@@ -47,8 +46,8 @@ StoreResult<std::unique_ptr<SegmentLog>> SegmentLog::open(io::FileSystem& files,
         return log;
     }
     if (!log->segments_.contains(from.segment))
-        return store_failure(StoreCode::Corrupt, fmt::format("segment file {} is missing",
-                                                             log->path_of(from.segment)));
+        return store_failure(StoreCode::Corrupt,
+                             fmt::format("segment file {} is missing", log->path_of(from.segment)));
     log->end_ = WALRUS_TRY(log->scan(from, found));
     return log;
 }
@@ -95,13 +94,12 @@ StoreResult<std::uint64_t> SegmentLog::scan_segment(std::uint32_t segment, std::
     const auto file = WALRUS_TRY(file_of(segment));
     const std::uint64_t size = WALRUS_STORE_TRY(file->size());
     if (!WALRUS_TRY(has_header(segment)))
-        return store_failure(StoreCode::Corrupt, fmt::format("segment file {} has no valid header",
-                                                             path_of(segment)));
+        return store_failure(StoreCode::Corrupt,
+                             fmt::format("segment file {} has no valid header", path_of(segment)));
     if (size < from)
-        return store_failure(
-            StoreCode::Corrupt,
-            fmt::format("segment file {} has {} bytes, but {} were durable", path_of(segment), size,
-                        from));
+        return store_failure(StoreCode::Corrupt,
+                             fmt::format("segment file {} has {} bytes, but {} were durable",
+                                         path_of(segment), size, from));
     std::uint64_t at = from;
     Bytes record;
     while (at + kRecordHeaderBytes <= size) {

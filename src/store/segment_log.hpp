@@ -58,8 +58,8 @@ public:
     /// Makes everything durable that was appended before the call; returns the end it covers.
     StoreResult<LogPosition> sync();
 
-    /// Reads and checks a record. `out` must have `payload_offset(n) + n` bytes for n payload bytes;
-    /// the payload ends up at its end. Errors: Corrupt, Io.
+    /// Reads and checks a record. `out` must have `payload_offset(n) + n` bytes for n payload
+    /// bytes; the payload ends up at its end. Errors: Corrupt, Io.
     StoreResult<void> read(const RecordKey& key, const Location& location, MutableByteView out);
 
     /// Gives a record's space back to the disk. Nothing may refer to it any more.
@@ -85,9 +85,9 @@ private:
     std::string directory_;
     std::uint64_t segment_bytes_max_;
 
-    mutable std::mutex mutex_;                   // guards what follows, not the files' content
-    std::map<std::uint32_t, FilePtr> open_;      // handles in use, at most kOpenFilesMax
-    std::map<std::uint32_t, bool> segments_;     // existing ones; true: has unsynced bytes
+    mutable std::mutex mutex_;                // guards what follows, not the files' content
+    std::map<std::uint32_t, FilePtr> open_;   // handles in use, at most kOpenFilesMax
+    std::map<std::uint32_t, bool> segments_;  // existing ones; true: has unsynced bytes
     LogPosition end_;
     bool failed_ = false;
 };

@@ -56,7 +56,8 @@ TEST(SegmentFormat, EveryFlippedBitOfARecordIsNoticed) {
         const std::size_t payload_at = payload_offset(static_cast<std::uint32_t>(payload.size()));
         const bool accepted =
             header && header->key == key &&
-            check_payload(*header, view.subspan(kRecordHeaderBytes, payload_at - kRecordHeaderBytes),
+            check_payload(*header,
+                          view.subspan(kRecordHeaderBytes, payload_at - kRecordHeaderBytes),
                           view.subspan(payload_at));
         EXPECT_FALSE(accepted) << "bit " << bit;
     }
@@ -175,8 +176,8 @@ TEST_F(SegmentLogTest, AFailedAppendLeavesNoTrace) {
     append(*log, 1, 100);
     files.set_capacity(files.used_bytes() + 150);
     const Bytes payload(500, 1);
-    const auto failed =
-        log->append(encode_record_prefix(RecordKey::metadata(test_blob_id(2)), 0, payload), payload);
+    const auto failed = log->append(
+        encode_record_prefix(RecordKey::metadata(test_blob_id(2)), 0, payload), payload);
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, StoreCode::NoSpace);
     files.set_capacity(std::nullopt);

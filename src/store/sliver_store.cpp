@@ -17,8 +17,8 @@ StoreResult<std::optional<T>> read_row(const io::KeyValueStore& index, const Byt
     if (!value) return std::optional<T>();
     const auto decoded = bcs::decode<T>(*value);
     if (!decoded)
-        return store_failure(StoreCode::Corrupt, fmt::format("a row of table {:#04x} is malformed",
-                                                             key[0]));
+        return store_failure(StoreCode::Corrupt,
+                             fmt::format("a row of table {:#04x} is malformed", key[0]));
     return std::optional<T>(*decoded);
 }
 
@@ -48,7 +48,7 @@ std::vector<RecordKey> keys_of(const BlobId& id, const Presence& presence) {
 
 }  // namespace
 
-// ---- opening -------------------------------------------------------------------------------------
+// ---- opening --------------------------------------------------------------------------------
 
 StoreResult<std::unique_ptr<SliverStore>> SliverStore::open(io::FileSystem& files,
                                                             io::KeyValueStore& index,
@@ -75,11 +75,11 @@ StoreResult<void> SliverStore::load() {
         return store_failure(StoreCode::Corrupt, "a row of the segment table is malformed");
 
     std::vector<std::pair<RecordKey, Location>> found;
-    log_ = WALRUS_TRY(SegmentLog::open(files_, directory_, committed_end_,
-                                       options_.segment_bytes_max,
-                                       [&](const RecordHeader& header, const Location& location) {
-                                           found.emplace_back(header.key, location);
-                                       }));
+    log_ =
+        WALRUS_TRY(SegmentLog::open(files_, directory_, committed_end_, options_.segment_bytes_max,
+                                    [&](const RecordHeader& header, const Location& location) {
+                                        found.emplace_back(header.key, location);
+                                    }));
     for (const auto& [key, location] : found) {
         const BlobPresence before = WALRUS_TRY(presence_alone(key.blob_id));
         note_pending(key, location, before);
@@ -118,7 +118,7 @@ StoreResult<void> SliverStore::give_back_dead_extents() {
     return {};
 }
 
-// ---- finding -------------------------------------------------------------------------------------
+// ---- finding --------------------------------------------------------------------------------
 
 StoreResult<std::optional<Location>> SliverStore::indexed(const RecordKey& key) const {
     return read_row<Location>(index_, key_of(key));
@@ -156,8 +156,7 @@ StoreResult<bool> SliverStore::contains(const RecordKey& key) {
     return found.presence.has(key);
 }
 
-StoreResult<std::optional<StoredBody>> SliverStore::get(const RecordKey& key,
-                                                        BufferPool& buffers) {
+StoreResult<std::optional<StoredBody>> SliverStore::get(const RecordKey& key, BufferPool& buffers) {
     auto location = WALRUS_TRY(locate(key));
     while (location) {
         const std::size_t payload_at = payload_offset(location->payload_bytes);
@@ -202,7 +201,7 @@ StoreResult<void> SliverStore::forget(const RecordKey& key, const Location& loca
     return {};
 }
 
-// ---- putting -------------------------------------------------------------------------------------
+// ---- putting --------------------------------------------------------------------------------
 
 StoreResult<void> SliverStore::check_space(std::uint64_t bytes) {
     const std::uint64_t free = WALRUS_STORE_TRY(files_.free_bytes(directory_));
@@ -244,7 +243,7 @@ StoreResult<Put> SliverStore::put(const RecordKey& key, ByteView payload) {
     return Put{last_lsn_, true};
 }
 
-// ---- committing ----------------------------------------------------------------------------------
+// ---- committing -----------------------------------------------------------------------------
 
 StoreResult<Lsn> SliverStore::commit() {
     const std::lock_guard committing(commit_mutex_);
@@ -321,9 +320,11 @@ Lsn SliverStore::durable_lsn() const {
     return durable_lsn_;
 }
 
-std::uint64_t SliverStore::pending_bytes() const { return pending_bytes_; }
+std::uint64_t SliverStore::pending_bytes() const {
+    return pending_bytes_;
+}
 
-// ---- removing ------------------------------------------------------------------------------------
+// ---- removing -------------------------------------------------------------------------------
 
 StoreResult<bool> SliverStore::remove(const BlobId& id, FunctionRef<bool()> unwanted) {
     const std::lock_guard committing(commit_mutex_);
@@ -337,8 +338,7 @@ StoreResult<bool> SliverStore::remove(const BlobId& id, FunctionRef<bool()> unwa
         bool pending = false;
         {
             const std::lock_guard lock(state_mutex_);
-            if (read_only_)
-                return store_failure(StoreCode::ReadOnly, "the store is read-only");
+            if (read_only_) return store_failure(StoreCode::ReadOnly, "the store is read-only");
             pending = touched_.contains(id);
         }
         now = WALRUS_TRY(presence_alone(id));
@@ -362,7 +362,8 @@ StoreResult<std::vector<Location>> SliverStore::erase_rows(const BlobId& id,
     for (const RecordKey& key : keys_of(id, presence)) {
         const auto location = WALRUS_TRY(indexed(key));
         if (!location)
-            return store_failure(StoreCode::Corrupt, "a presence row names a record without a place");
+            return store_failure(StoreCode::Corrupt,
+                                 "a presence row names a record without a place");
         const auto known = use_.find(location->segment);
         WALRUS_CHECK(known != use_.end());
         subtract_use(use.try_emplace(location->segment, known->second).first->second, *location);
@@ -392,8 +393,8 @@ StoreResult<void> SliverStore::reclaim(const std::vector<Location>& dead) {
         first_open = committed_end_.segment;
         for (const Location& location : dead) {
             const auto use = use_.find(location.segment);
-            removed[location.segment] = location.segment < first_open &&
-                                        (use == use_.end() || use->second.live_bytes == 0);
+            removed[location.segment] =
+                location.segment < first_open && (use == use_.end() || use->second.live_bytes == 0);
         }
         for (const auto& [segment, whole] : removed)
             if (whole) use_.erase(segment);

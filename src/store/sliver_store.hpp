@@ -3,10 +3,11 @@
 //
 // A put appends to the segment log and is visible at once; it is durable only once a commit has
 // covered its sequence number. One commit covers all puts before it and costs one sync of the
-// segment file and one of the index. Order: payload first, then the index entries, so that the index
-// never names bytes that a power cut took.
+// segment file and one of the index. Order: payload first, then the index entries, so that the
+// index never names bytes that a power cut took.
 //
-// Thread safe; all calls block, so they belong on the disk workers (see Committer for the loop side).
+// Thread safe; all calls block, so they belong on the disk workers (see Committer for the loop
+// side).
 #pragma once
 
 #include <atomic>
@@ -38,8 +39,8 @@ struct SliverStoreOptions {
 };
 
 struct Put {
-    Lsn lsn = 0;        ///< wait for this before promising anything
-    bool newly = false; ///< false: it was there already
+    Lsn lsn = 0;         ///< wait for this before promising anything
+    bool newly = false;  ///< false: it was there already
 };
 
 /// What is stored of a blob, and which commit makes all of it durable.
@@ -87,7 +88,8 @@ public:
     StoreResult<BlobPresence> presence(const BlobId& id);
 
     /// Makes all puts before the call durable and returns the last one's number. Errors: ReadOnly,
-    /// which ends all writing until a restart: after a failed sync nobody knows what is on the disk.
+    /// which ends all writing until a restart: after a failed sync nobody knows what is on the
+    /// disk.
     StoreResult<Lsn> commit();
     Lsn durable_lsn() const;
     /// Bytes put but not durable.
@@ -129,9 +131,9 @@ private:
     std::unique_ptr<SegmentLog> log_;
 
     // Locks are taken in this order: commit, append, state.
-    std::mutex commit_mutex_;         // one commit or removal at a time
-    std::mutex append_mutex_;         // the end of the log
-    mutable std::mutex state_mutex_;  // what follows
+    std::mutex commit_mutex_;                  // one commit or removal at a time
+    std::mutex append_mutex_;                  // the end of the log
+    mutable std::mutex state_mutex_;           // what follows
     std::map<RecordKey, Pending> pending_;     // put since the last commit began
     std::map<RecordKey, Pending> committing_;  // being made durable
     std::map<BlobId, BlobPresence> touched_;   // whole presence of blobs with such puts

@@ -17,7 +17,9 @@ constexpr std::size_t kPayloadMax = 3000;
 RecordKey sliver(std::uint64_t blob, std::uint16_t shard, Axis axis = Axis::Primary) {
     return RecordKey::sliver(test_blob_id(blob), ShardIndex(shard), axis);
 }
-RecordKey metadata(std::uint64_t blob) { return RecordKey::metadata(test_blob_id(blob)); }
+RecordKey metadata(std::uint64_t blob) {
+    return RecordKey::metadata(test_blob_id(blob));
+}
 
 class SliverStoreTest : public testing::Test {
 protected:
@@ -251,8 +253,9 @@ TEST_F(SliverStoreTest, ARemovedBlobIsGoneAndItsSegmentsWithIt) {
     EXPECT_TRUE(disk.store->presence(test_blob_id(1)).value().presence.empty());
     EXPECT_LT(disk.store->statistics().segments, segments);
     EXPECT_TRUE(holds(sliver(2, 1)));
-    EXPECT_EQ(disk.store->statistics().live_bytes,
-              record_bytes(static_cast<std::uint32_t>(test_payload(sliver(2, 1), kPayloadMax).size())));
+    EXPECT_EQ(
+        disk.store->statistics().live_bytes,
+        record_bytes(static_cast<std::uint32_t>(test_payload(sliver(2, 1), kPayloadMax).size())));
     disk.power_cut(3);
     open();
     EXPECT_FALSE(holds(sliver(1, 3)));

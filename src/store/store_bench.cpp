@@ -33,7 +33,8 @@ void measure_crc() {
     fmt::print("crc32c            {:8.0f} MB/s\n", 67.1 / seconds_since(begin));
     begin = Clock::now();
     sum ^= crc32c_portable(data);
-    fmt::print("crc32c, portable  {:8.0f} MB/s  (equal: {})\n", 67.1 / seconds_since(begin), sum == 0);
+    fmt::print("crc32c, portable  {:8.0f} MB/s  (equal: {})\n", 67.1 / seconds_since(begin),
+               sum == 0);
 }
 
 /// Plain sequential writing of the same amount, with one sync.

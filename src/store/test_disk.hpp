@@ -51,10 +51,10 @@ inline BlobId test_blob_id(std::uint64_t number) {
 
 /// Content that only this record has, of a size that varies with it.
 inline Bytes test_payload(const RecordKey& key, std::size_t bytes_max) {
-    std::seed_seq seed{static_cast<std::uint32_t>(key.blob_id.bytes[30]) << 8 |
-                           key.blob_id.bytes[31],
-                       static_cast<std::uint32_t>(key.kind), std::uint32_t{key.shard.value},
-                       static_cast<std::uint32_t>(key.axis)};
+    std::seed_seq seed{
+        static_cast<std::uint32_t>(key.blob_id.bytes[30]) << 8 | key.blob_id.bytes[31],
+        static_cast<std::uint32_t>(key.kind), std::uint32_t{key.shard.value},
+        static_cast<std::uint32_t>(key.axis)};
     std::mt19937_64 random(seed);
     Bytes out(random() % (bytes_max + 1));
     for (Byte& byte : out) byte = static_cast<Byte>(random());
