@@ -21,6 +21,8 @@ namespace {
 
 /// Longer than the pause of any role before it connects again.
 constexpr std::uint64_t kReconnectUs = 15 * kSecondUs;
+/// Longer than any role takes to notice that a connection makes no progress, and to connect again.
+constexpr std::uint64_t kSettleUs = 90 * kSecondUs;
 /// How long everything that was stopped may take to fall silent.
 constexpr std::uint64_t kSilenceLimitUs = 600 * kSecondUs;
 
@@ -231,7 +233,7 @@ void play_chaos(Cluster& cluster, Findings& findings) { Chaos(cluster, findings)
 // ---- the run around a story --------------------------------------------------------------------
 
 void wait_for_nodes(Cluster& cluster, Findings& findings) {
-    cluster.world().run_for(kReconnectUs);
+    cluster.world().run_for(kSettleUs);
     for (std::size_t i = 0; i < cluster.node_count(); ++i) {
         if (!cluster.node_runs(i) || cluster.stuck()) continue;
         if (const auto problem = cluster.wait_ready(i)) findings.failure(*problem);

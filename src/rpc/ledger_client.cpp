@@ -20,6 +20,9 @@ constexpr std::size_t kStreamReadBytes = 64 << 10;
 constexpr std::uint64_t kReadTimeoutUs = 15'000'000;
 constexpr std::uint64_t kExecuteTimeoutUs = 60'000'000;
 constexpr std::uint64_t kStreamSilenceUs = 15'000'000;
+/// An item may take this long even while bytes come: else a corrupted length would swallow
+/// heartbeats for hours.
+constexpr std::uint64_t kStreamItemUsMax = 60'000'000;
 constexpr int kReadAttemptsMax = 3;
 constexpr std::uint64_t kRetryDelayMs = 100;
 
@@ -144,15 +147,17 @@ Bytes serialize(const Message& message) {
 
 class BlockStreamImpl final : public BlockStream {
 public:
-    BlockStreamImpl(std::string url, io::CancelSource cancel,
+    BlockStreamImpl(io::Loop& loop, std::string url, io::CancelSource cancel,
                     std::unique_ptr<http::StreamedResponse> response)
-        : url_(std::move(url)),
+        : loop_(loop),
+          url_(std::move(url)),
           cancel_(std::move(cancel)),
           response_(std::move(response)),
           parser_(kStreamFrameBytesMax),
           buffer_(kStreamReadBytes) {}
 
     io::Task<RpcResult<StreamItem>> next() override {
+        const std::uint64_t deadline_us = loop_.monotonic_us() + kStreamItemUsMax;
         while (true) {
             if (cancel_.cancelled())
                 co_return rpc_failure(RpcCode::Cancelled, "the block stream was closed");
@@ -162,6 +167,9 @@ public:
                 auto item = parse(**frame);
                 co_return item;
             }
+            if (loop_.monotonic_us() >= deadline_us)
+                co_return rpc_failure(RpcCode::Unavailable,
+                                      "the block stream delivers bytes but no block");
             auto got = co_await response_->read_some(buffer_, kStreamSilenceUs);
             if (!got) co_return tl::make_unexpected(from_io(got.error(), url_));
             if (*got == 0)
@@ -187,6 +195,7 @@ private:
         return std::move(*item);
     }
 
+    io::Loop& loop_;
     std::string url_;
     io::CancelSource cancel_;
     std::unique_ptr<http::StreamedResponse> response_;
@@ -415,8 +424,8 @@ io::Task<RpcResult<std::unique_ptr<BlockStream>>> LedgerClientImpl::stream_block
         co_return tl::make_unexpected(
             from_grpc({status_of_http((*response)->status()),
                        fmt::format("HTTP status {} from the ledger", (*response)->status())}));
-    std::unique_ptr<BlockStream> stream =
-        std::make_unique<BlockStreamImpl>(url_, std::move(cancel), std::move(*response));
+    std::unique_ptr<BlockStream> stream = std::make_unique<BlockStreamImpl>(
+        environment_.loop, url_, std::move(cancel), std::move(*response));
     co_return stream;
 }
 

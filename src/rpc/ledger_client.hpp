@@ -93,7 +93,8 @@ struct StreamItem {
 class BlockStream {
 public:
     virtual ~BlockStream() = default;
-    /// The next item. Errors: Unavailable when nothing (not even a heartbeat) came for 15 s.
+    /// The next item. Errors: Unavailable when nothing (not even a heartbeat) came for 15 s, or bytes
+    /// for 60 s that make no item.
     virtual io::Task<RpcResult<StreamItem>> next() = 0;
     /// Ends the stream: a pending next() ends with Cancelled. Loop thread only, idempotent.
     virtual void close() {}
