@@ -100,6 +100,7 @@ io::Task<io::IoResult<std::size_t>> IncomingBody::read_some(MutableByteView out)
     if (done_) co_return std::size_t{0};
     if (mode_ == Mode::Chunked) {
         auto got = co_await read_chunks(out);
+        failed_ = !got;
         co_return got;
     }
     if (mode_ == Mode::Length)
@@ -111,12 +112,14 @@ io::Task<io::IoResult<std::size_t>> IncomingBody::read_some(MutableByteView out)
         input_.consume(n);
     } else {
         auto got = co_await stream_.read_some(out);
+        failed_ = !got;
         if (!got) co_return fail(std::move(got).error());
         n = *got;
     }
     received_ += n;
     if (mode_ == Mode::Length) {
-        if (n == 0)
+        failed_ = n == 0;
+        if (failed_)
             co_return io::io_failure(
                 io::IoCode::Closed,
                 fmt::format("the body ended after {} of {} bytes", received_, length_));

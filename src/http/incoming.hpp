@@ -80,6 +80,8 @@ public:
     std::optional<std::uint64_t> content_length() const override;
     io::Task<io::IoResult<std::size_t>> read_some(MutableByteView out) override;
     bool done() const { return done_; }
+    /// It can never be done: the connection ended, or what came is malformed.
+    bool failed() const { return failed_; }
     /// Ends with the connection, not by a length.
     bool until_close() const { return mode_ == Mode::UntilClose; }
     std::uint64_t received_bytes() const { return received_; }
@@ -95,6 +97,7 @@ private:
     std::uint64_t length_ = 0;
     std::uint64_t received_ = 0;
     bool done_ = false;
+    bool failed_ = false;
 };
 
 }  // namespace walrus::http

@@ -291,7 +291,7 @@ io::Task<ServerConnection::Next> ServerConnection::answer(Request& request, Resp
     bool keep = head.keep_alive && !server_.stopping;
     if (!body.done()) {
         const auto length = body.content_length();
-        if (!may_drain ||
+        if (!may_drain || body.failed() ||
             (length && *length - body.received_bytes() > limits().unread_body_bytes_max))
             keep = false;
     }

@@ -52,6 +52,7 @@ struct Connection {
     }
     tcp::socket socket;
     std::string peer = "unconnected";
+    bool ended = false;  ///< the other side sends no more
 };
 
 auto stream_failure(const Connection& connection, const ErrorCode& error) {
@@ -76,6 +77,8 @@ public:
 
     Task<IoResult<std::size_t>> read_some(MutableByteView out) override {
         const std::shared_ptr<Connection> connection = connection_;
+        // Asio would wait for ever for an event that came already.
+        if (connection->ended) co_return std::size_t{0};
         OneShot<Transfer> done;
         connection->socket.async_read_some(
             asio::buffer(out.data(), out.size()),
@@ -83,7 +86,8 @@ public:
                 done.set({error, bytes});
             });
         const Transfer transfer = co_await done;
-        if (transfer.error == asio::error::eof) co_return std::size_t{0};
+        connection->ended = transfer.error == asio::error::eof;
+        if (connection->ended) co_return std::size_t{0};
         if (transfer.error) co_return stream_failure(*connection, transfer.error);
         co_return transfer.bytes;
     }
