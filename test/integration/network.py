@@ -212,6 +212,7 @@ class Encoded:
     """A file encoded offline: what goes to storage nodes."""
 
     def __init__(self, path, shards):
+        self.source = path
         self.folder = scratch('encoded')
         outcome = Client().good('codec', 'encode', path, '--shards', shards, '--out', self.folder)
         self.blob_id = outcome.json['blobId']
