@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/executor.hpp"
 #include "io/environment.hpp"
 #include "io/memory_file_system.hpp"
 #include "io/memory_store.hpp"
@@ -68,6 +69,35 @@ private:
     std::int64_t offset_ms_;
 };
 
+/// The disk as the host's process sees it: once the process is dead, whatever of its code still runs
+/// can change nothing, not even by opening files anew.
+class HostFiles final : public io::FileSystem {
+public:
+    HostFiles(io::MemoryFileSystem& disk, const Fabric& fabric, HostIndex host)
+        : disk_(disk), fabric_(fabric), host_(host) {}
+
+    io::IoResult<std::unique_ptr<io::File>> open(const std::string& path,
+                                                 io::OpenMode mode) override;
+    io::IoResult<bool> exists(const std::string& path) override;
+    io::IoResult<void> create_directories(const std::string& path) override;
+    io::IoResult<std::vector<io::DirectoryEntry>> list(const std::string& path) override;
+    io::IoResult<void> rename(const std::string& from, const std::string& to) override;
+    io::IoResult<void> remove(const std::string& path) override;
+    io::IoResult<void> remove_all(const std::string& path) override;
+    io::IoResult<void> sync_directory(const std::string& path) override;
+    io::IoResult<std::uint64_t> free_bytes(const std::string& path) override;
+    io::IoResult<std::unique_ptr<io::FileLock>> lock(const std::string& path) override;
+
+protected:
+    io::IoResult<void> restrict_to_owner(const std::string& path) override;
+
+private:
+    io::IoResult<void> check_alive() const;
+    io::MemoryFileSystem& disk_;
+    const Fabric& fabric_;
+    HostIndex host_;
+};
+
 class Host {
 public:
     struct Options {
@@ -87,7 +117,8 @@ public:
     HostIndex index() const { return index_; }
     io::Environment& environment() { return environment_; }
     SimClock& clock() { return clock_; }
-    io::MemoryFileSystem& files() { return files_; }
+    /// The disk itself, for harm and for checkers.
+    io::MemoryFileSystem& disk() { return disk_files_; }
     /// The ordered stores that were opened, by path.
     const std::map<std::string, std::shared_ptr<io::MemoryStoreDisk>>& stores() const {
         return stores_;
@@ -96,7 +127,8 @@ public:
     /// The process dies, the machine goes on: connections break, what was written stays. The code
     /// that ran here must still be stopped; nothing it does has an effect any more.
     void kill();
-    /// The power fails: what was not synced is lost too.
+    /// The power fails: what was not synced is lost too, or, as the seed wills, only some blocks of
+    /// it.
     void power_cut();
     /// The host may listen and connect again. Precondition: what ran here before was stopped.
     void restart();
@@ -111,9 +143,13 @@ private:
     SimClock clock_;
     SimRandom random_;
     std::unique_ptr<io::Network> network_;
-    io::MemoryFileSystem files_;
-    SimWorkers cpu_;
-    SimWorkers disk_;
+    io::MemoryFileSystem disk_files_;
+    HostFiles files_;
+    Rng power_rng_;
+    SimWorkers cpu_workers_;
+    SimWorkers disk_workers_;
+    io::IoResult<std::unique_ptr<io::KeyValueStore>> open_store(const std::string& path);
+
     std::map<std::string, std::shared_ptr<io::MemoryStoreDisk>> stores_;
     io::Environment environment_;
 };

@@ -153,12 +153,12 @@ bool write_trace(const std::string& path, const std::vector<std::string>& lines)
     return true;
 }
 
-void print_findings(const sim::Findings& findings) {
+void print_findings(const sim::RunOptions& options, const sim::Findings& findings) {
     for (const std::string& text : findings.violations) {
-        fmt::print(stderr, "broken promise: {}\n", text);
+        fmt::print(stderr, "seed {}: broken promise: {}\n", options.seed, text);
     }
     for (const std::string& text : findings.failures) {
-        fmt::print(stderr, "did not work: {}\n", text);
+        fmt::print(stderr, "seed {}: did not work: {}\n", options.seed, text);
     }
 }
 
@@ -208,7 +208,7 @@ int run(const Options& options) {
         fmt::print(stderr, "walrus-sim: {} cannot be written\n", options.trace_path);
         return kUsage;
     }
-    print_findings(report.findings);
+    print_findings(options.run, report.findings);
     bool same = true;
     for (const auto& lines : earlier) same = compare(lines, recorded.lines) && same;
     if (!options.expected_digest.empty() &&

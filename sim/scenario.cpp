@@ -303,6 +303,7 @@ void play_and_check(Cluster& cluster, const Scenario& scenario, Findings& findin
         cluster.set_stuck();
         return;
     }
+    for (HostIndex i = 0; i < world.host_count(); ++i) world.host(i).restart();
     // The digest is of what the run left, before the checkers open the disks.
     note_disks(world);
     if (!head_seq) return;

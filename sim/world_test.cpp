@@ -216,6 +216,9 @@ TEST(Host, StoresAndFilesOutliveAProcessAndForgetUnsyncedWritesAtAPowerCut) {
     ASSERT_TRUE(environment.files.write_file("/data/kept", as_bytes("kept")).has_value());
     host.kill();
     EXPECT_FALSE(store->get(as_bytes("synced")).has_value());
+    // What still runs of the dead process cannot write by opening anew either.
+    EXPECT_FALSE(environment.files.write_file("/data/late", as_bytes("late")).has_value());
+    EXPECT_FALSE(environment.open_store("db").has_value());
     host.restart();
     store = std::move(*environment.open_store("db"));
     EXPECT_TRUE(store->get(as_bytes("unsynced"))->has_value());
