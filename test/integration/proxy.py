@@ -15,13 +15,32 @@ from network import scratch
 HOP_BY_HOP = {'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'host', 'te'}
 
 
-def tls_of_node(node_directory):
-    """A server's TLS context with the key of a node: what a dishonest operator would use."""
-    key = os.path.join(node_directory, 'network.pem')
+def tls_of_node(node_directory, port):
+    """A server's TLS context with the key and the certificate of the node that listens on `port`:
+    what a dishonest operator would use."""
     certificate = os.path.join(scratch('tls'), 'certificate.pem')
+    with open(certificate, 'w') as file:
+        file.write(ssl.get_server_certificate(('127.0.0.1', port)))
+    return _server_context(certificate, os.path.join(node_directory, 'network.pem'))
+
+
+def new_network_key(path):
+    subprocess.run(['openssl', 'genpkey', '-algorithm', 'EC', '-pkeyopt',
+                    'ec_paramgen_curve:P-256', '-out', path], check=True, capture_output=True)
+
+
+def tls_of_stranger():
+    """A server's TLS context with a key that no ledger knows."""
+    folder = scratch('tls')
+    key, certificate = os.path.join(folder, 'key.pem'), os.path.join(folder, 'certificate.pem')
+    new_network_key(key)
     subprocess.run(['openssl', 'req', '-x509', '-new', '-key', key, '-subj', '/CN=127.0.0.1',
                     '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2', '-out', certificate],
                    check=True, capture_output=True)
+    return _server_context(certificate, key)
+
+
+def _server_context(certificate, key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
