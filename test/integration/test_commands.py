@@ -20,9 +20,11 @@ LARGEST_AT_100 = 149_286_452
 class Commands(unittest.TestCase):
     """A small network that the tests share; every test has a user with money of its own."""
 
+    processes = False
+
     @classmethod
     def setUpClass(cls):
-        cls.network = Network(nodes=4, shards=10).start()
+        cls.network = Network(nodes=4, shards=10, processes=cls.processes).start()
         cls.folder = scratch('files')
 
     @classmethod
@@ -368,6 +370,10 @@ class Commands(unittest.TestCase):
         self.user.good('read', blob['blob_id'], '--out', target)
         self.assertEqual(os.listdir(folder), ['copy'])
         self.assertEqual(os.path.getsize(target), 1000)
+
+
+class CommandsInProcesses(Commands):
+    processes = True
 
 
 class Interrupted(unittest.TestCase):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 
@@ -456,35 +457,36 @@ class DishonestLedger(unittest.TestCase):
 
 
 class FullDisk(unittest.TestCase):
-    def test_full_disk(self):
-        """A small file system under one node: it refuses, the others carry the store, and with
-        room again it takes part."""
-        net = Network(nodes=4, shards=10, processes=True).start()
-        client = net.client()
-        folder = scratch('files')
-        kept_path = write_random(os.path.join(folder, 'kept'), 500_000)
-        kept = client.store(kept_path)
-        net.halt(3)
-        storage = os.path.join(net.directory(3), 'storage')
-        disk = os.path.join(scratch('disk'), 'mount')
-        os.mkdir(disk)
-        launcher = self.small_disk(storage)
-        # The node's own space: 256 MiB are kept in reserve, so a disk of 300 MiB is nearly full.
-        net.run_role(3, prefix=launcher)
-        inside = f'/proc/{net.pid(3)}/root{storage}'
-        self.assertTrue(os.path.exists(os.path.join(inside, 'segments')), 'the disk is mounted')
-        path = write_random(os.path.join(folder, 'fits'), 500_000)
-        self.assertEqual(client.store(path)['report']['nodesConfirmed'], 4)
-        write_random(os.path.join(inside, 'filler'), 45 << 20)
-        path = write_random(os.path.join(folder, 'too-much'), 500_000)
-        blob = client.store(path)
+    """One node's disk is full: it refuses, the others carry the store, and with room again it
+    takes part."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.network = Network(nodes=4, shards=10, processes=True).start()
+        cls.client = cls.network.client()
+        cls.folder = scratch('files')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.network.remove()
+
+    def store(self, *options, path=None):
+        path = path or write_random(os.path.join(self.folder, 'file'), 500_000)
+        return path, self.client.store(path, *options)
+
+    def full(self, fill, free, word):
+        """Node 3 runs; `fill()` makes its disk full, `free()` gives room again."""
+        net = self.network
+        _, kept = self.store()
+        self.assertEqual(kept['report']['nodesConfirmed'], 4)
+        fill()
+        path, blob = self.store()
         self.assertEqual(blob['report']['nodesConfirmed'], 3)
         errors = ' '.join(blob['report']['nodeErrors'])
         self.assertIn('node-03', errors)
-        self.assertIn('reserve', errors)
+        self.assertIn(word, errors)
         # In the reference's form, to anyone.
         encoded = Encoded(path, 10)
-        pair = net.pairs_of(3, blob['blob_id'])[0]
         status, _, body = call(net.node_port(3), 'PUT', encoded.metadata_path, encoded.metadata)
         self.assertEqual(status, 503, body)
         self.assertIn(b'STORAGE_FULL', body)
@@ -493,16 +495,66 @@ class FullDisk(unittest.TestCase):
         status, _, _ = call(net.node_port(3), 'GET', f'/v1/blobs/{kept["blob_id"]}/slivers/'
                             f'{net.pairs_of(3, kept["blob_id"])[0]}/primary')
         self.assertEqual(status, 200)
-        os.unlink(os.path.join(inside, 'filler'))
-        again = client.store(path, '--force')
-        self.assertEqual(again['report']['nodesConfirmed'], 4)
+        free()
+        _, again = self.store('--force', path=path)
+        self.assertEqual(again['report']['nodesConfirmed'], 4, again['report'])
+        pair = net.pairs_of(3, blob['blob_id'])[0]
         status, _, body = call(net.node_port(3), 'GET', encoded.path(pair, 'primary'))
         self.assertEqual((status, body), (200, encoded.sliver(pair, 'primary')))
-        net.remove()
+        return encoded, pair
+
+    def test_writes_fail(self):
+        """The kernel says at every write of slivers that there is no space."""
+        encoded, pair = self.with_failing('pwrite64,pwritev', 'No space left')
+        self.network.restart(3)
+        status, _, body = call(self.network.node_port(3), 'GET', encoded.path(pair, 'primary'))
+        self.assertEqual((status, body), (200, encoded.sliver(pair, 'primary')))
+
+    def with_failing(self, calls, word):
+        strace = shutil.which('strace')
+        self.assertTrue(strace, 'this test needs strace: ./run setup')
+        running = []
+
+        def fill():
+            trace = os.path.join(scratch('trace'), 'full')
+            running.append(subprocess.Popen(
+                [strace, '-f', '-o', trace, '-p', str(self.network.pid(3)), '-e',
+                 f'trace={calls}', '-e', f'inject={calls}:error=ENOSPC'],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+            self.assertIn(b'attached', running[0].stderr.readline())
+
+        def free():
+            running[0].terminate()
+            running[0].communicate(timeout=20)
+
+        return self.full(fill, free, word)
+
+    def test_little_space_left(self):
+        """A file system of 300 MiB, of which the node keeps 256 in reserve."""
+        storage = os.path.join(self.network.directory(3), 'storage')
+        launcher = self.small_disk(storage)
+        if subprocess.run([*launcher, 'true'], capture_output=True, check=False).returncode != 0:
+            # Nobody may mount here: the kernel cannot say how much is left, which is the same.
+            self.with_failing('statfs,fstatfs', 'No space left')
+            return
+        self.network.halt(3)
+        self.network.run_role(3, prefix=launcher)
+        inside = f'/proc/{self.network.pid(3)}/root{storage}'
+        self.assertTrue(os.path.exists(os.path.join(inside, 'segments')), 'the disk is mounted')
+        filler = os.path.join(inside, 'filler')
+
+        def free():
+            os.unlink(filler)
+
+        try:
+            self.full(lambda: write_random(filler, 45 << 20), free, 'reserve')
+        finally:
+            self.network.restart(3)
 
     @staticmethod
     def small_disk(storage):
-        """A prefix that runs a command where `storage` lies on a file system of 300 MiB."""
+        """A prefix that runs a command where `storage` is a small file system with a copy of what
+        it holds; it is gone when the command ends."""
         unshare = shutil.which('unshare')
         assert unshare, 'needs unshare (util-linux)'
         options = ['--mount'] if os.geteuid() == 0 else ['--mount', '--map-root-user']

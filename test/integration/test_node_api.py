@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from network import Encoded, Network, call, scratch, write_random
+from network import Encoded, Network, call, scratch, sha256, write_random
 
 
 def raw(port, *pieces, pause=0.0, timeout=20):
@@ -30,9 +30,11 @@ def raw(port, *pieces, pause=0.0, timeout=20):
 
 
 class NodeApi(unittest.TestCase):
+    processes = False
+
     @classmethod
     def setUpClass(cls):
-        cls.network = Network(nodes=4, shards=10).start()
+        cls.network = Network(nodes=4, shards=10, processes=cls.processes).start()
         cls.user = cls.network.client()
         cls.port = cls.network.node_port(0)
         cls.path = write_random(os.path.join(scratch('files'), 'blob'), 100_000)
@@ -253,6 +255,29 @@ class NodeApi(unittest.TestCase):
             for connection in slow:
                 connection.close()
 
+    def test_slow_readers_block_nobody(self):
+        """A hundred clients that ask for much and read nothing."""
+        path = write_random(os.path.join(scratch('files'), 'much'), 1_500_000)
+        blob = self.user.store(path)
+        pair = self.network.pairs_of(0, blob['blob_id'])[0]
+        asking = (f'GET /v1/blobs/{blob["blob_id"]}/slivers/{pair}/primary HTTP/1.1\r\n'
+                  'Host: x\r\n\r\n').encode() * 20
+        slow = []
+        try:
+            for _ in range(100):
+                connection = socket.socket()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.connect(('127.0.0.1', self.port))
+                connection.sendall(asking)
+                slow.append(connection)
+            begin = time.monotonic()
+            copy, _ = self.user.read(blob['blob_id'])
+            self.assertEqual(sha256(copy), sha256(path))
+            self.assertLess(time.monotonic() - begin, 15)
+        finally:
+            for connection in slow:
+                connection.close()
+
     def test_concurrent_uploads_of_one_sliver(self):
         """Ten at once: stored once, all answered."""
         pair, results = self.mine[1], []
@@ -291,6 +316,10 @@ class NodeApi(unittest.TestCase):
             self.assertEqual(connection.getresponse().read()[:11], b'{"success":')
         self.assertIs(connection.sock, first)
         connection.close()
+
+
+class NodeApiInProcesses(NodeApi):
+    processes = True
 
 
 if __name__ == '__main__':
