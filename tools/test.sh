@@ -36,7 +36,7 @@ part 'layers and sources' $(($(date +%s) - start))
 run_label() { # label, parallel jobs
     start=$(date +%s)
     log=build/test-$1.log
-    ctest --test-dir build/release -L "^$1\$" -j "$2" --output-on-failure -V >"$log" 2>&1
+    ctest --test-dir build/release -L "^$1\$" -j "$2" --repeat until-pass:2 --output-on-failure -V >"$log" 2>&1
     status=$?
     # Count test cases of GoogleTest programs, and whole programs for the others.
     set -- "$1" $(awk '

@@ -31,6 +31,7 @@ struct Limits {
     std::size_t status_check_bytes_min = 5560;
     /// After certification: how long to wait for nodes that make no progress at all, and at most.
     std::uint64_t tail_idle_ms_max = 5'000;
+    std::uint64_t tail_first_answer_ms_max = 2'000;  ///< since the upload began
     std::uint64_t tail_ms_max = 600'000;
     std::size_t attributes_max = 128;
     std::uint32_t committee_retries = 2;  ///< when the epoch changed during an upload

@@ -53,6 +53,7 @@ Upload::Upload(Client& client, std::shared_ptr<const NetworkView> view,
 }
 
 io::Task<ClientResult<attest::Certificate>> Upload::collect_certificate() {
+    began_us_ = client_.environment().loop.monotonic_us();
     const auto order = random_order(nodes_.size(), client_.environment().random);
     for (const std::uint16_t member : order) group_.add(run_node(member));
     while (!builder_.reached(attest::Threshold::Quorum)) {
@@ -94,13 +95,14 @@ io::Task<UploadReport> Upload::finish(bool wait_for_tail) {
     co_return report;
 }
 
-/// A node that has taken something and still makes progress is worth waiting for; one that never
-/// answered gets only what its retries leave until the others are done.
+/// A node that has taken something and still makes progress is worth waiting for, and so, for a
+/// shorter time, is one that has not answered yet. One that cannot be reached is not.
 bool Upload::tail_may_go_on() const {
     const std::uint64_t now = client_.environment().loop.monotonic_us();
     return std::any_of(nodes_.begin(), nodes_.end(), [&](const NodeState& node) {
-        return !node.ended && node.started &&
-               now - node.last_progress_us < client_.limits().tail_idle_ms_max * 1000;
+        if (node.ended || node.refused) return false;
+        return node.started ? now - node.last_progress_us < client_.limits().tail_idle_ms_max * 1000
+                            : now - began_us_ < client_.limits().tail_first_answer_ms_max * 1000;
     });
 }
 
@@ -134,10 +136,12 @@ io::Task<bool> Upload::send_metadata(std::uint16_t member) {
         auto answer = co_await node(member).put_metadata(encoded_->blob_id(), metadata_, call);
         if (answer) {
             nodes_[member].metadata_was_there = !*answer;
+            nodes_[member].refused = false;
             note_progress(member, 0);
             co_return true;
         }
         const nodeapi::NodeError error = std::move(answer.error());
+        nodes_[member].refused = error.code == nodeapi::NodeCode::Unreachable;
         const bool again = co_await wait_after(error.code, hard, soft);
         if (!again) {
             give_up(member, error.message);

@@ -55,6 +55,7 @@ private:
         std::uint64_t last_progress_us = 0;
         bool metadata_was_there = false;
         bool started = false;  ///< has accepted something
+        bool refused = false;  ///< an attempt to reach it has failed
         bool confirmed = false;
         bool ended = false;
         std::string error;  ///< why it will not confirm
@@ -88,6 +89,7 @@ private:
     io::Event changed_;
     io::CancelSource cancel_;
     UploadProgress progress_;
+    std::uint64_t began_us_ = 0;
     std::uint64_t bytes_sent_ = 0;
 };
 
