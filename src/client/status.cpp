@@ -89,7 +89,7 @@ std::optional<BlobStatus> merge_statuses(std::vector<WeightedStatus> answers,
             same->weight += answer.weight;
     }
     std::sort(groups.begin(), groups.end(),
-                     [](const auto& a, const auto& b) { return is_earlier(b.status, a.status); });
+              [](const auto& a, const auto& b) { return is_earlier(b.status, a.status); });
     for (const WeightedStatus& group : groups)
         if (has_one_correct(group.weight, shard_count)) return group.status;
     return std::nullopt;
