@@ -48,8 +48,9 @@ std::optional<BlobId> parse_blob_id_strict(std::string_view text) {
 }
 
 std::optional<BlobId> parse_blob_id(std::string_view text) {
-    if (text.starts_with("0x") || text.starts_with("0X"))
-        return text.size() == 66 ? exactly_32<BlobId>(hex_decode(text)) : std::nullopt;
+    // By length first: one id in 4096 begins with "0x" in base64.
+    if (text.size() == 66 && (text.starts_with("0x") || text.starts_with("0X")))
+        return exactly_32<BlobId>(hex_decode(text));
     if (text.size() == 43 || text.size() == 44) {
         std::string url(text);
         if (url.size() == 44 && url.back() == '=') url.pop_back();

@@ -73,6 +73,16 @@ TEST(BlobIdText, AnySpelling) {
               id);
     EXPECT_EQ(rotation(*id, 7), 4u);
     EXPECT_FALSE(parse_blob_id("7nyXY0i8owh6jolCeHeRh0T3pfaXT8BLT3QNirKUsY5"));
+    EXPECT_FALSE(parse_blob_id("ee7c976348bca3087a8e89427877918744f7a5f6974fc04b4f740d8ab294b18eab"));
+    EXPECT_EQ(to_decimal(*parse_blob_id("1" + std::string(65, '0'))), "1" + std::string(65, '0'));
+    // Base64 that looks like the beginning of something else.
+    for (const char* const text : {"0x9RRV1o9g-2rQ6ug0YFsZaY5DrKPCoDJEU7V8T_GH0",
+                                   "-iTim5vzCylbqM4lcB4DFwNUjX7iLpIWBgwncIBAqgI",
+                                   "0000000000000000000000000000000000000000000"}) {
+        const auto odd = parse_blob_id(text);
+        ASSERT_TRUE(odd.has_value()) << text;
+        EXPECT_EQ(to_text(*odd), text);
+    }
     EXPECT_FALSE(parse_blob_id(""));
     EXPECT_FALSE(parse_blob_id("hello"));
     EXPECT_FALSE(parse_blob_id(std::string(78, '9')));
