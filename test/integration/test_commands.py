@@ -199,15 +199,19 @@ class Commands(unittest.TestCase):
             copy, _ = self.user.read(spelling)
             self.assertEqual(os.path.getsize(copy), 1000)
 
-    def test_id_that_begins_with_a_minus(self):
-        path = os.path.join(self.folder, 'minus')
-        with open(path, 'w') as file:
-            file.write('minus 108')
-        blob = self.user.store(path)
-        self.assertEqual(blob['blob_id'], '-iTim5vzCylbqM4lcB4DFwNUjX7iLpIWBgwncIBAqgI')
-        copy, _ = self.user.read(blob['blob_id'])
-        self.assertEqual(sha256(copy), sha256(path))
-        self.user.good('delete', '--blob-ids', blob['blob_id'])
+    def test_ids_that_look_like_something_else(self):
+        """A minus is no flag, and 0x no hexadecimal."""
+        for text, blob_id in (('minus 108', '-iTim5vzCylbqM4lcB4DFwNUjX7iLpIWBgwncIBAqgI'),
+                              ('hexadecimal 3197', '0xqeQb1d4xHyy9p6_E5pLxX0M6xNfsf7kJM57bK3Hco')):
+            path = os.path.join(self.folder, 'odd')
+            with open(path, 'w') as file:
+                file.write(text)
+            blob = self.user.store(path)
+            self.assertEqual(blob['blob_id'], blob_id)
+            copy, _ = self.user.read(blob_id)
+            self.assertEqual(sha256(copy), sha256(path))
+            self.user.good('blob-status', blob_id)
+            self.user.good('delete', '--blob-ids', blob_id)
 
     def test_human_output(self):
         path = self.file('human')

@@ -168,8 +168,12 @@ class DishonestNodes(unittest.TestCase):
         cls.network = Network(nodes=4, shards=10, processes=True).start()
         cls.client = cls.network.client()
         cls.folder = scratch('files')
-        cls.path = write_random(os.path.join(cls.folder, 'before'), 60_000)
-        cls.blob = cls.client.store(cls.path)
+        # A blob of whose systematic slivers (the first four) node 2 holds some.
+        while True:
+            cls.path = write_random(os.path.join(cls.folder, 'before'), 60_000)
+            cls.blob = cls.client.store(cls.path)
+            if any(pair < 4 for pair in cls.network.pairs_of(2, cls.blob['blob_id'])):
+                break
         # Node 2 moves to another port, with the ledger still naming the old one.
         cls.port = cls.network.node_port(2)
         cls.network.halt(2)
