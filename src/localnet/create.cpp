@@ -48,15 +48,6 @@ LocalnetResult<void> make_directory(io::FileSystem& files, const std::string& pa
     return {};
 }
 
-LocalnetResult<std::string> read_text(io::FileSystem& files, const std::string& path,
-                                      std::uint64_t limit) {
-    const auto bytes = files.read_file(path, limit);
-    if (!bytes) return fail(from_io(bytes.error()));
-    std::string text(as_text(*bytes));
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    return text;
-}
-
 /// Asked ports, or free ones; either way they could be bound a moment ago.
 LocalnetResult<std::vector<std::uint16_t>> choose_ports(io::Network& network, std::uint16_t base,
                                                         std::size_t count) {

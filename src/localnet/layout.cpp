@@ -156,6 +156,15 @@ LocalnetResult<NodeYaml> load_node_yaml(io::FileSystem& files, const std::string
     return config;
 }
 
+LocalnetResult<std::string> read_text(io::FileSystem& files, const std::string& path,
+                                      std::uint64_t limit_bytes) {
+    const auto bytes = files.read_file(path, limit_bytes);
+    if (!bytes) return fail(from_io(bytes.error()));
+    std::string text(as_text(*bytes));
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    return text;
+}
+
 LocalnetError from_io(const io::IoError& error) {
     switch (error.code) {
         case io::IoCode::NotFound: return {LocalnetCode::NotFound, error.message};

@@ -71,6 +71,10 @@ std::string to_yaml(const NodeYaml& config);
 LocalnetResult<LedgerYaml> load_ledger_yaml(io::FileSystem& files, const std::string& directory);
 LocalnetResult<NodeYaml> load_node_yaml(io::FileSystem& files, const std::string& directory);
 
+/// A small text file without the white space at its end. Errors: NotFound, Io.
+LocalnetResult<std::string> read_text(io::FileSystem& files, const std::string& path,
+                                      std::uint64_t limit_bytes);
+
 /// An I/O failure in the words of this room.
 LocalnetError from_io(const io::IoError& error);
 

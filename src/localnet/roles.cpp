@@ -20,15 +20,6 @@ namespace {
 
 constexpr std::uint64_t kKeyBytesMax = 1 << 16;
 
-LocalnetResult<std::string> read_text(io::FileSystem& files, const std::string& path,
-                                      std::uint64_t limit) {
-    const auto bytes = files.read_file(path, limit);
-    if (!bytes) return fail(from_io(bytes.error()));
-    std::string text(as_text(*bytes));
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    return text;
-}
-
 LocalnetResult<AccountKey> read_account_key(io::FileSystem& files, const std::string& path) {
     const std::string text = WALRUS_TRY(read_text(files, path, kKeyBytesMax));
     const auto key = parse_account_key(text);
@@ -39,9 +30,17 @@ LocalnetResult<AccountKey> read_account_key(io::FileSystem& files, const std::st
 }
 
 LocalnetError from_chain(const chain::ChainError& error) {
-    return {error.code == chain::ChainCode::NotFound ? LocalnetCode::NotFound
-                                                     : LocalnetCode::Corrupt,
-            error.message};
+    switch (error.code) {
+        case chain::ChainCode::NotFound: return {LocalnetCode::NotFound, error.message};
+        case chain::ChainCode::InvalidArgument: return {LocalnetCode::Usage, error.message};
+        case chain::ChainCode::Corrupt:
+        case chain::ChainCode::WrongFormat:
+        case chain::ChainCode::Broken: return {LocalnetCode::Corrupt, error.message};
+        case chain::ChainCode::Rejected:
+        case chain::ChainCode::Busy:
+        case chain::ChainCode::NotDurable: return {LocalnetCode::Io, error.message};
+    }
+    return {LocalnetCode::Io, error.message};
 }
 
 // ---- ledger ------------------------------------------------------------------------------------
@@ -80,6 +79,9 @@ public:
         : environment_(environment), metrics_(io::Metrics::make()) {}
 
     io::Task<LocalnetResult<void>> open(std::string directory) {
+        auto lock = environment_.files.lock(directory + "/lock");
+        if (!lock) co_return fail(from_io(lock.error()));
+        lock_ = std::move(*lock);
         auto config = load_ledger(environment_.files, directory);
         if (!config) co_return fail(config.error());
         std::string database = directory + "/db";
@@ -111,6 +113,7 @@ public:
 
 private:
     io::Environment& environment_;
+    std::unique_ptr<io::FileLock> lock_;  // one ledger per directory
     std::unique_ptr<io::Metrics> metrics_;
     http::Router router_;
     std::unique_ptr<chain::LedgerService> service_;

@@ -282,7 +282,6 @@ class ProcessNetwork final : public RunningNetwork {
 public:
     LocalnetResult<void> start(MainEnvironment& main, const UpOptions& options,
                                const HomeConfig& config) {
-        stop_ = &main.stop;
         WALRUS_TRY(spawn("ledger", {options.program, "ledger", "run", "--home",
                                     ledger_directory(options.home)},
                          ledger_directory(options.home) + "/log"));
@@ -359,7 +358,6 @@ private:
         reported_.push_back(false);
         return {};
     }
-    StopFlag* stop_ = nullptr;
     std::vector<std::pair<std::string, ChildProcess>> children_;
     std::vector<bool> reported_;
 };
