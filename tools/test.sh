@@ -53,7 +53,7 @@ run_label() { # label, parallel jobs
     passed=$((passed + p))
     failed=$((failed + f))
     if [ "$f" -ne 0 ]; then
-        grep -E 'Failure|FAILED|Expected|Actual|Which is|error:|Timeout|terminate|check failed|\.cpp:[0-9]+' "$log" | head -n 120
+        grep -E 'FAIL |Error: |Failure|FAILED|Expected|Actual|Which is|error:|Timeout|terminate|check failed|\.cpp:[0-9]+' "$log" | head -n 120
     fi
     part "$1 tests ($p passed, $f failed)" $(($(date +%s) - start))
 }
