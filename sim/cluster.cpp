@@ -32,9 +32,13 @@ bls::SecretKey protocol_key(const World& world, std::size_t node) {
     return *key;
 }
 
-Address address_of(const AccountKey& key) { return Address::from(key.address().view()); }
+Address address_of(const AccountKey& key) {
+    return Address::from(key.address().view());
+}
 
-std::string node_name(std::size_t node) { return fmt::format("node-{}", node); }
+std::string node_name(std::size_t node) {
+    return fmt::format("node-{}", node);
+}
 
 }  // namespace
 
@@ -131,24 +135,25 @@ Cluster::Problem Cluster::start_ledger() {
     LedgerRole role;
     role.metrics = io::Metrics::make();
     chain::ServiceOptions options;
-    auto opened = run(
-        chain::LedgerService::open(environment, kLedgerDirectory, genesis_config_, sequencer_key_,
-                                   std::move(options), *role.metrics),
-        kStartLimitUs);
+    auto opened = run(chain::LedgerService::open(environment, kLedgerDirectory, genesis_config_,
+                                                 sequencer_key_, std::move(options), *role.metrics),
+                      kStartLimitUs);
     if (!opened) return "the ledger does not open in time";
     if (!*opened) return "the ledger does not open: " + opened->error().message;
     role.service = std::move(**opened);
     role.router = std::make_unique<http::Router>();
     role.server = rpc::LedgerServer::make(environment, *role.service, *role.router);
     ledger_ = std::move(role);
-    auto listening = http::Server::start(environment, {"0.0.0.0", kLedgerPort},
-                                         ledger_.router->handler(), {});
+    auto listening =
+        http::Server::start(environment, {"0.0.0.0", kLedgerPort}, ledger_.router->handler(), {});
     if (!listening) return "the ledger does not listen: " + listening.error().message;
     ledger_.http = std::move(*listening);
     return std::nullopt;
 }
 
-Cluster::Problem Cluster::stop_ledger() { return sweep_ledger(); }
+Cluster::Problem Cluster::stop_ledger() {
+    return sweep_ledger();
+}
 
 Cluster::Problem Cluster::kill_ledger(bool power_cut) {
     if (power_cut) {
@@ -201,9 +206,9 @@ node::NodeConfig Cluster::node_config(std::size_t node) const {
 
 Cluster::Problem Cluster::start_node(std::size_t node) {
     NodeRole& role = nodes_[node];
-    auto started = run(
-        node::Node::start(role.host->environment(), node_config(node), *role.metrics),
-        kStartLimitUs);
+    auto started =
+        run(node::Node::start(role.host->environment(), node_config(node), *role.metrics),
+            kStartLimitUs);
     if (!started) return node_name(node) + " does not start in time";
     if (!*started) return node_name(node) + " does not start: " + started->error().message;
     role.node = std::move(**started);
@@ -217,7 +222,9 @@ Cluster::Problem Cluster::wait_ready(std::size_t node) {
     return node_name(node) + " does not become ready";
 }
 
-Cluster::Problem Cluster::stop_node(std::size_t node) { return sweep_node(node); }
+Cluster::Problem Cluster::stop_node(std::size_t node) {
+    return sweep_node(node);
+}
 
 Cluster::Problem Cluster::kill_node(std::size_t node, bool power_cut) {
     if (power_cut) {

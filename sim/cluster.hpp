@@ -68,8 +68,8 @@ public:
     bool node_runs(std::size_t node) const { return nodes_[node].node != nullptr; }
     /// Until the node follows the ledger.
     Problem wait_ready(std::size_t node);
-    /// Something did not end in time: tasks may still use the world and this cluster, so neither may
-    /// be destroyed.
+    /// Something did not end in time: tasks may still use the world and this cluster, so neither
+    /// may be destroyed.
     bool stuck() const { return stuck_; }
     void set_stuck() { stuck_ = true; }
     /// Runs a task to its end; `nothing` and stuck if it does not end in the time.

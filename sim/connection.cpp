@@ -37,8 +37,8 @@ void Connection::send(std::size_t side, Packet packet) {
                   packet.data.size() * 1'000'000 / fabric.model_.bandwidth_bytes_per_s;
         leaves_us = free_us;
     }
-    const std::uint64_t arrives_us = std::max(
-        leaves_us + fabric.draw_latency_us(from.host, to.host), to.last_arrival_us);
+    const std::uint64_t arrives_us =
+        std::max(leaves_us + fabric.draw_latency_us(from.host, to.host), to.last_arrival_us);
     to.last_arrival_us = arrives_us;
     to.coming.push_back(std::move(packet));
     queue.push(arrives_us - queue.now_us(),
@@ -180,7 +180,8 @@ void Connection::wake(std::optional<io::OneShot<bool>>& waiter) {
 namespace {
 
 io::IoError closed_error(const Connection::End& end) {
-    return {io::IoCode::Closed, end.closed ? "the connection was closed" : "connection reset by peer"};
+    return {io::IoCode::Closed,
+            end.closed ? "the connection was closed" : "connection reset by peer"};
 }
 
 // Free coroutines that own what they use: the stream may be destroyed while they wait.

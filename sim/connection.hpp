@@ -36,7 +36,8 @@ struct Connection : std::enable_shared_from_this<Connection> {
         std::size_t window_used = 0;  ///< sent by this end, not yet read by the other
         bool end_sent = false;
         std::optional<io::OneShot<bool>> writer;
-        // Packets on their way to this end, in order; `stalled` of them are due but the link is cut.
+        // Packets on their way to this end, in order; `stalled` of them are due but the link is
+        // cut.
         std::deque<Packet> coming;
         std::uint64_t last_arrival_us = 0;
         std::size_t stalled = 0;

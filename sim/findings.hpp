@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run found. A violation is a broken promise and never acceptable; a failure is a typed error
-// where the story needed success, acceptable only when the run was told to do harm.
+// What a run found. A violation is a broken promise and never acceptable; a failure is a typed
+// error where the story needed success, acceptable only when the run was told to do harm.
 #pragma once
 
 #include <string>

@@ -9,7 +9,9 @@
 namespace walrus::sim {
 
 namespace {
-auto dead() { return io::io_failure(io::IoCode::Closed, "the process is dead"); }
+auto dead() {
+    return io::io_failure(io::IoCode::Closed, "the process is dead");
+}
 }  // namespace
 
 // ---- the disk as the process sees it -----------------------------------------------------------
@@ -59,7 +61,9 @@ io::IoResult<std::unique_ptr<io::FileLock>> HostFiles::lock(const std::string& p
     WALRUS_TRY(check_alive());
     return disk_.lock(path);
 }
-io::IoResult<void> HostFiles::restrict_to_owner(const std::string&) { return check_alive(); }
+io::IoResult<void> HostFiles::restrict_to_owner(const std::string&) {
+    return check_alive();
+}
 
 // ---- workers -----------------------------------------------------------------------------------
 
@@ -79,8 +83,7 @@ void SimWorkers::submit(io::Callback work) {
 // ---- the host ----------------------------------------------------------------------------------
 
 Host::Host(EventQueue& queue, Fabric& fabric, Options options)
-    : queue_(queue),
-      fabric_(fabric),
+    : fabric_(fabric),
       options_(std::move(options)),
       index_(fabric.add_host(options_.name, options_.address)),
       loop_(queue),
@@ -126,6 +129,8 @@ void Host::power_cut() {
     for (const auto& [path, disk] : stores_) disk->power_cut();
 }
 
-void Host::restart() { fabric_.set_host_up(index_, true); }
+void Host::restart() {
+    fabric_.set_host_up(index_, true);
+}
 
 }  // namespace walrus::sim

@@ -69,8 +69,8 @@ private:
     std::int64_t offset_ms_;
 };
 
-/// The disk as the host's process sees it: once the process is dead, whatever of its code still runs
-/// can change nothing, not even by opening files anew.
+/// The disk as the host's process sees it: once the process is dead, whatever of its code still
+/// runs can change nothing, not even by opening files anew.
 class HostFiles final : public io::FileSystem {
 public:
     HostFiles(io::MemoryFileSystem& disk, const Fabric& fabric, HostIndex host)
@@ -135,7 +135,6 @@ public:
     bool up() const { return fabric_.host_up(index_); }
 
 private:
-    EventQueue& queue_;
     Fabric& fabric_;
     Options options_;
     HostIndex index_;

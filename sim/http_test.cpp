@@ -42,12 +42,10 @@ struct Site {
         io::Loop& loop = server_host->environment().loop;
         router.add("GET", "/hello", hello);
         router.add("PUT", "/echo", echo);
-        router.add("GET", "/slow", [&loop](http::Request&) -> io::Task<http::Response> {
-            return slow(loop);
-        });
-        router.add("GET", "/lines", [&loop](http::Request&) -> io::Task<http::Response> {
-            return lines(loop);
-        });
+        router.add("GET", "/slow",
+                   [&loop](http::Request&) -> io::Task<http::Response> { return slow(loop); });
+        router.add("GET", "/lines",
+                   [&loop](http::Request&) -> io::Task<http::Response> { return lines(loop); });
         start_server();
         client = http::Client::make(client_host->environment());
         origin = *http::Origin::parse("http://" + server_host->address() + ":8080");
@@ -140,8 +138,8 @@ TEST(HttpOverSim, AStreamedAnswerComesAsItIsWritten) {
     Site site(3);
     http::ClientRequest request;
     request.target = "/lines";
-    auto streamed =
-        site.world.run(site.client->call_streamed(site.origin, std::move(request), {}), 9 * kSecond);
+    auto streamed = site.world.run(site.client->call_streamed(site.origin, std::move(request), {}),
+                                   9 * kSecond);
     ASSERT_TRUE(streamed && streamed->has_value());
     const std::uint64_t before_us = site.world.now_us();
     const auto body = site.world.run(read_stream(***streamed), 60 * kSecond);

@@ -72,7 +72,8 @@ std::string parse(const std::vector<std::string_view>& arguments, Options& optio
             options.twice = true;
             continue;
         }
-        if (i + 1 == arguments.size()) return fmt::format("{}: unknown, or its value is missing", name);
+        if (i + 1 == arguments.size())
+            return fmt::format("{}: unknown, or its value is missing", name);
         const std::string_view value = arguments[++i];
         if (name == "--seed" || name == "--flip-message" || name == "--seeds" ||
             name == "--flips") {
@@ -138,8 +139,10 @@ Recorded record(sim::RunOptions options) {
 bool compare(const std::vector<std::string>& before, const std::vector<std::string>& now) {
     for (std::size_t i = 0; i < before.size() || i < now.size(); ++i) {
         if (i < before.size() && i < now.size() && before[i] == now[i]) continue;
-        fmt::print(stderr, "the run differs from the recorded one at entry {}:\n  recorded: {}\n  now:      {}\n", i,
-                   i < before.size() ? before[i] : "(nothing)", i < now.size() ? now[i] : "(nothing)");
+        fmt::print(
+            stderr,
+            "the run differs from the recorded one at entry {}:\n  recorded: {}\n  now:      {}\n",
+            i, i < before.size() ? before[i] : "(nothing)", i < now.size() ? now[i] : "(nothing)");
         return false;
     }
     return true;

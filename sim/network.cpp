@@ -15,9 +15,9 @@ namespace walrus::sim {
 namespace {
 
 using io::Endpoint;
+using io::io_failure;
 using io::IoCode;
 using io::IoResult;
-using io::io_failure;
 
 constexpr std::uint16_t kEphemeralPortMin = 40'000;
 
@@ -25,7 +25,9 @@ std::pair<HostIndex, HostIndex> ordered(HostIndex a, HostIndex b) {
     return {std::min(a, b), std::max(a, b)};
 }
 
-bool is_loopback(const std::string& host) { return host == "127.0.0.1" || host == "localhost"; }
+bool is_loopback(const std::string& host) {
+    return host == "127.0.0.1" || host == "localhost";
+}
 
 }  // namespace
 
@@ -67,7 +69,9 @@ class SimListener final : public io::Listener {
 public:
     explicit SimListener(std::shared_ptr<ListenerState> state) : state_(std::move(state)) {}
     ~SimListener() override { close(); }
-    io::Task<IoResult<std::unique_ptr<io::Stream>>> accept() override { return accept_from(state_); }
+    io::Task<IoResult<std::unique_ptr<io::Stream>>> accept() override {
+        return accept_from(state_);
+    }
     std::uint16_t port() const override { return state_->port; }
     void close() override {
         if (state_->closed) return;
@@ -181,7 +185,9 @@ void Fabric::set_host_up(HostIndex host, bool up) {
     hosts_[host].up = false;
 }
 
-bool Fabric::host_up(HostIndex host) const { return hosts_[host].up; }
+bool Fabric::host_up(HostIndex host) const {
+    return hosts_[host].up;
+}
 
 void Fabric::cut(HostIndex a, HostIndex b) {
     if (!cuts_.insert(ordered(a, b)).second) return;
@@ -229,7 +235,9 @@ std::optional<HostIndex> Fabric::find(HostIndex from, const std::string& host) c
     return std::nullopt;
 }
 
-bool Fabric::is_cut(HostIndex a, HostIndex b) const { return cuts_.contains(ordered(a, b)); }
+bool Fabric::is_cut(HostIndex a, HostIndex b) const {
+    return cuts_.contains(ordered(a, b));
+}
 
 std::uint64_t Fabric::base_latency_us(HostIndex a, HostIndex b) const {
     if (a == b) return model_.loopback_us;
@@ -327,9 +335,8 @@ IoResult<std::unique_ptr<io::Listener>> Fabric::listen(HostIndex host, const End
     if (of.listeners.contains(port)) {
         return io_failure(IoCode::InUse, "somebody listens at " + end_text(host, port));
     }
-    auto state = std::make_shared<ListenerState>(
-        ListenerState{.fabric = *this, .host = host, .port = port, .closed = false, .backlog = {},
-                      .waiter = {}});
+    auto state = std::make_shared<ListenerState>(ListenerState{
+        .fabric = *this, .host = host, .port = port, .closed = false, .backlog = {}, .waiter = {}});
     of.listeners[port] = state;
     return std::make_unique<SimListener>(std::move(state));
 }

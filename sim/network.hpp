@@ -3,8 +3,8 @@
 // window, and faults. It cuts in below HTTP, so the public API itself is what is simulated.
 //
 // A message is one chunk of a connection's bytes; it arrives whole, in order, after the link's
-// latency. Chunks are at most one segment and sometimes, as the seed wills, much shorter: parsers see
-// every fragmentation. TLS is not used in simulation.
+// latency. Chunks are at most one segment and sometimes, as the seed wills, much shorter: parsers
+// see every fragmentation. TLS is not used in simulation.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +24,10 @@ namespace walrus::sim {
 
 /// What the seed draws from.
 struct NetworkModel {
-    std::uint64_t latency_us_min = 200;     ///< one way, drawn once for each pair of hosts
+    std::uint64_t latency_us_min = 200;  ///< one way, drawn once for each pair of hosts
     std::uint64_t latency_us_max = 15'000;
-    std::uint64_t jitter_us_max = 400;      ///< drawn for each message
-    std::uint64_t loopback_us = 15;         ///< latency from a host to itself
+    std::uint64_t jitter_us_max = 400;                  ///< drawn for each message
+    std::uint64_t loopback_us = 15;                     ///< latency from a host to itself
     std::uint64_t bandwidth_bytes_per_s = 125'000'000;  ///< what a host can send, all connections
     std::size_t segment_bytes = 16 << 10;
     std::uint64_t short_segment_one_in = 16;  ///< how often a segment is cut short; 0: never
@@ -65,8 +65,8 @@ public:
     /// Flips one bit of the message with this number when it arrives.
     void flip_message(std::uint64_t number) { flip_message_ = number; }
     bool flipped() const { return flipped_; }
-    /// The host's process is gone: its connections are reset, its listeners closed, later calls to it
-    /// refused, its own calls fail. True again: it may listen and connect anew.
+    /// The host's process is gone: its connections are reset, its listeners closed, later calls to
+    /// it refused, its own calls fail. True again: it may listen and connect anew.
     void set_host_up(HostIndex host, bool up);
     bool host_up(HostIndex host) const;
     /// Nothing passes between two hosts, in silence, until healed; then what waited arrives.
@@ -109,7 +109,7 @@ private:
     Trace& trace_;
     NetworkModel model_;
     NetworkFaults faults_;
-    Rng rng_;          ///< jitter and segment sizes
+    Rng rng_;  ///< jitter and segment sizes
     Rng fault_rng_;
     std::uint64_t seed_;
     std::vector<Host> hosts_;

@@ -62,8 +62,8 @@ void play_node_down(Cluster& cluster, Findings& findings) {
 void play_power_cut(Cluster& cluster, Findings& findings) {
     Story story(cluster, findings);
     const std::size_t first = any_node(story, cluster);
-    const std::size_t second = (first + 1 + story.rng().below(cluster.node_count() - 1)) %
-                               cluster.node_count();
+    const std::size_t second =
+        (first + 1 + story.rng().below(cluster.node_count() - 1)) % cluster.node_count();
     const Story::Store store = story.begin_store(blob_of(story, 600'000));
     story.run_until_step(store, client::StoreStep::HalfUploaded);
     if (story.failed(cluster.kill_node(first, true))) return;
@@ -98,8 +98,8 @@ void play_ledger_restart(Cluster& cluster, Findings& findings) {
     const auto after = story.wal_balance();
     if (story.over()) return;
     if (*between - *after != price) {
-        findings.violation(fmt::format("one store cost {} Frost, the one across a restart {}", price,
-                                       *between - *after));
+        findings.violation(fmt::format("one store cost {} Frost, the one across a restart {}",
+                                       price, *between - *after));
     }
     story.read_all();
 }
@@ -140,8 +140,8 @@ void play_partition(Cluster& cluster, Findings& findings) {
     story.read_all();
 }
 
-/// What the seed wants: nodes and ledger fail and come back, links are cut, connections break, while
-/// blobs are stored and read. Never more nodes are away than may fail.
+/// What the seed wants: nodes and ledger fail and come back, links are cut, connections break,
+/// while blobs are stored and read. Never more nodes are away than may fail.
 class Chaos {
 public:
     Chaos(Cluster& cluster, Findings& findings)
@@ -171,16 +171,19 @@ private:
 
     bool do_harm() {
         switch (rng_.below(5)) {
-            case 0: return stop_node(false);
-            case 1: return stop_node(true);
-            case 2: return isolate_node();
-            case 3: return fail_ledger();
+            case 0:
+                return stop_node(false);
+            case 1:
+                return stop_node(true);
+            case 2:
+                return isolate_node();
+            case 3:
+                return fail_ledger();
             default:
-                cluster_.world().fabric().set_faults(
-                    {.refuse_per_million = rng_.below(50'000),
-                     .reset_per_million = rng_.below(10'000),
-                     .delay_per_million = rng_.below(30'000),
-                     .delay_us_max = rng_.below(5 * kSecondUs)});
+                cluster_.world().fabric().set_faults({.refuse_per_million = rng_.below(50'000),
+                                                      .reset_per_million = rng_.below(10'000),
+                                                      .delay_per_million = rng_.below(30'000),
+                                                      .delay_us_max = rng_.below(5 * kSecondUs)});
                 return true;
         }
     }
@@ -228,7 +231,9 @@ private:
     std::set<std::size_t> isolated_;
 };
 
-void play_chaos(Cluster& cluster, Findings& findings) { Chaos(cluster, findings).play(); }
+void play_chaos(Cluster& cluster, Findings& findings) {
+    Chaos(cluster, findings).play();
+}
 
 // ---- the run around a story --------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scenarios with several seeds: every promise holds, a seed repeats itself, a flipped bit shows.
+// The scenarios with several seeds: every promise holds, a seed repeats itself, a flipped bit
+// shows.
 #include "sim/scenario.hpp"
 
 #include <gtest/gtest.h>

@@ -98,9 +98,8 @@ void Story::read_all(bool may_fail) {
 
 std::optional<std::uint64_t> Story::wal_balance() {
     const std::string type = ledger::to_text(cluster_.facts().wal_type);
-    const auto result =
-        cluster_.run(client::balance(cluster_.client(), cluster_.account().address(), type),
-                     kOperationLimitUs);
+    const auto result = cluster_.run(
+        client::balance(cluster_.client(), cluster_.account().address(), type), kOperationLimitUs);
     if (!result || !*result) {
         findings_.failure("the ledger does not tell the balance");
         return std::nullopt;

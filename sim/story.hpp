@@ -46,14 +46,15 @@ public:
     Store begin_store(Bytes content, bool deletable = true);
     /// Runs until the store is at least at this step, or has ended.
     void run_until_step(const Store& store, client::StoreStep step);
-    /// Runs until the store ends. True: the blob is certified; it is then expected to be readable to
-    /// the end of the run. Else a failure is noted, unless `may_fail`.
+    /// Runs until the store ends. True: the blob is certified; it is then expected to be readable
+    /// to the end of the run. Else a failure is noted, unless `may_fail`.
     bool finish_store(const Store& store, bool may_fail = false);
     bool store(Bytes content, bool deletable = true) {
         return finish_store(begin_store(std::move(content), deletable));
     }
 
-    /// Reads a blob and compares; other bytes are a violation, an error is a failure unless `may_fail`.
+    /// Reads a blob and compares; other bytes are a violation, an error is a failure unless
+    /// `may_fail`.
     bool read(const StoredBlob& blob, bool may_fail = false);
     /// Reads everything that was stored.
     void read_all(bool may_fail = false);

@@ -21,7 +21,8 @@ void Trace::event(std::uint64_t time_us, std::string_view what, std::string_view
 }
 
 void Trace::note(std::uint64_t time_us, std::string_view label, ByteView data) {
-    add(fmt::format("{} note {} {} {}", time_us, label, data.size(), hex_encode(blake2b(data).view())));
+    add(fmt::format("{} note {} {} {}", time_us, label, data.size(),
+                    hex_encode(blake2b(data).view())));
 }
 
 Digest Trace::digest() const {

@@ -35,9 +35,9 @@ struct WorldOptions {
 };
 
 enum class RunEnd {
-    Done,        ///< what was waited for is there
-    TimedOut,    ///< the virtual time passed first
-    Idle,        ///< nothing will ever happen again
+    Done,           ///< what was waited for is there
+    TimedOut,       ///< the virtual time passed first
+    Idle,           ///< nothing will ever happen again
     TooManyEvents,  ///< a bound of WorldOptions: some loop does not wait
 };
 

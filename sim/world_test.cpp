@@ -91,7 +91,9 @@ TEST(World, OneSeedGivesOneRun) {
     EXPECT_NE(first, run_echo(8));
 }
 
-TEST(World, AFurtherHostThatIsSilentShiftsNothing) { EXPECT_EQ(run_echo(7), run_echo(7, true)); }
+TEST(World, AFurtherHostThatIsSilentShiftsNothing) {
+    EXPECT_EQ(run_echo(7), run_echo(7, true));
+}
 
 TEST(World, RunEndsWhenDoneOrIdleOrOutOfTimeOrSpinning) {
     WorldOptions options;

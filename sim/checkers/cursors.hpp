@@ -16,8 +16,8 @@ struct NodeCursor {
     store::LedgerCursor cursor;
 };
 
-/// A violation if two nodes that are equally far saw different blocks. With `all_caught_up`, also if
-/// one of them is not as far as the ledger (`head_seq`: number of its next block).
+/// A violation if two nodes that are equally far saw different blocks. With `all_caught_up`, also
+/// if one of them is not as far as the ledger (`head_seq`: number of its next block).
 void check_cursors(const std::vector<NodeCursor>& cursors, std::uint64_t head_seq,
                    bool all_caught_up, Findings& findings);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a certificate promises: nodes of a quorum hold all their slivers of a certified blob, durably,
-// whatever happened to them meanwhile.
+// What a certificate promises: nodes of a quorum hold all their slivers of a certified blob,
+// durably, whatever happened to them meanwhile.
 #pragma once
 
 #include <vector>

@@ -81,10 +81,11 @@ MoneyHeld check_money(const io::KeyValueStore& store, const ledger::GenesisConfi
     const auto scanned = store.scan(from, to, visit);
     if (!scanned || objects == 0) findings.violation("the ledger's store cannot be read");
     if (held.wal() != genesis.wal_supply) {
-        findings.violation(fmt::format(
-            "WAL: balances {} + future rewards {} + stakes {} + pools {} = {}, but the supply is {}",
-            held.wal_balances, held.wal_future_rewards, held.wal_stakes, held.wal_pools,
-            held.wal(), genesis.wal_supply));
+        findings.violation(
+            fmt::format("WAL: balances {} + future rewards {} + stakes {} + pools {} = {}, but the "
+                        "supply is {}",
+                        held.wal_balances, held.wal_future_rewards, held.wal_stakes, held.wal_pools,
+                        held.wal(), genesis.wal_supply));
     }
     if (held.sui_balances != genesis.sui_supply) {
         findings.violation(fmt::format("SUI: balances {}, but the supply is {}", held.sui_balances,

@@ -17,9 +17,7 @@ struct MoneyHeld {
     std::uint64_t wal_stakes = 0;          ///< StakedWal objects
     std::uint64_t wal_pools = 0;           ///< rewards and commissions not paid out
     std::uint64_t sui_balances = 0;
-    std::uint64_t wal() const {
-        return wal_balances + wal_future_rewards + wal_stakes + wal_pools;
-    }
+    std::uint64_t wal() const { return wal_balances + wal_future_rewards + wal_stakes + wal_pools; }
 };
 
 /// Adds up the state in a ledger's store; a violation for each supply that is not met.

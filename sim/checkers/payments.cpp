@@ -34,7 +34,8 @@ std::size_t check_payments(const io::KeyValueStore& ledger_store, Findings& find
     };
     const Bytes from{ledger::kObjectKeyTag};
     const Bytes to{static_cast<Byte>(ledger::kObjectKeyTag + 1)};
-    if (!ledger_store.scan(from, to, visit)) findings.violation("the ledger's store cannot be read");
+    if (!ledger_store.scan(from, to, visit))
+        findings.violation("the ledger's store cannot be read");
     return count;
 }
 

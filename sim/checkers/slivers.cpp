@@ -41,8 +41,8 @@ std::vector<std::pair<BlobId, store::Presence>> read_presence(Host& host,
     std::vector<std::pair<BlobId, store::Presence>> rows;
     auto index = host.environment().open_store(directory + "/index");
     if (!index) {
-        findings.violation(fmt::format("{}: its index does not open: {}", host.name(),
-                                       index.error().message));
+        findings.violation(
+            fmt::format("{}: its index does not open: {}", host.name(), index.error().message));
         return rows;
     }
     const Bytes from = store::key_of(store::Table::Presence);
@@ -62,8 +62,8 @@ std::vector<std::pair<BlobId, store::Presence>> read_presence(Host& host,
 
 void check_sliver(const Host& host, const VerifiedMetadata& metadata, const CodeParameters& code,
                   ShardIndex shard, Axis axis, ByteView body, Findings& findings) {
-    const std::string place = fmt::format("{}, shard {}, {} sliver", where(host, metadata.blob_id()),
-                                          shard.value, to_text(axis));
+    const std::string place = fmt::format(
+        "{}, shard {}, {} sliver", where(host, metadata.blob_id()), shard.value, to_text(axis));
     const auto sliver = parse_sliver(body);
     if (!sliver) {
         findings.violation(place + ": does not parse");
@@ -97,8 +97,8 @@ void check_blob(Host& host, store::SliverStore& slivers, BufferPool& buffers, co
     }
     const auto metadata = decode_and_verify_metadata((*record)->view(), id, code);
     if (!metadata) {
-        findings.violation(fmt::format("{}: metadata: {}", where(host, id),
-                                       describe(metadata.error())));
+        findings.violation(
+            fmt::format("{}: metadata: {}", where(host, id), describe(metadata.error())));
         return;
     }
     for (const store::ShardPresence& shard : presence.shards) {
@@ -107,9 +107,10 @@ void check_blob(Host& host, store::SliverStore& slivers, BufferPool& buffers, co
             const ShardIndex index(shard.shard);
             auto body = slivers.get(store::RecordKey::sliver(id, index, axis), buffers);
             if (!body || !*body) {
-                findings.violation(fmt::format("{}, shard {}: the {} sliver that the index names "
-                                               "is not there",
-                                               where(host, id), shard.shard, to_text(axis)));
+                findings.violation(
+                    fmt::format("{}, shard {}: the {} sliver that the index names "
+                                "is not there",
+                                where(host, id), shard.shard, to_text(axis)));
                 continue;
             }
             check_sliver(host, *metadata, code, index, axis, (*body)->view(), findings);

@@ -15,7 +15,9 @@ constexpr std::size_t kGranuleBytes = 4096;
 Byte* allocate(std::size_t capacity) {
     return static_cast<Byte*>(::operator new(capacity, std::align_val_t(kAlignment)));
 }
-void release(Byte* data) { ::operator delete(data, std::align_val_t(kAlignment)); }
+void release(Byte* data) {
+    ::operator delete(data, std::align_val_t(kAlignment));
+}
 }  // namespace
 
 Buffer::~Buffer() {

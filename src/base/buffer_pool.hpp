@@ -18,7 +18,8 @@ enum class PoolError { OutOfMemoryBudget };
 
 class BufferPool;
 
-/// Owns memory of a pool; gives it back when destroyed. Contents are not initialised. Aligned to 64.
+/// Owns memory of a pool; gives it back when destroyed. Contents are not initialised. Aligned
+/// to 64.
 class Buffer {
 public:
     Buffer() = default;

@@ -7,8 +7,10 @@ namespace walrus {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 }
 
-#define WALRUS_CHECK(...) \
-    (__builtin_expect(static_cast<bool>(__VA_ARGS__), 1) ? void() : ::walrus::check_failed(#__VA_ARGS__, __FILE__, __LINE__))
+#define WALRUS_CHECK(...)                                \
+    (__builtin_expect(static_cast<bool>(__VA_ARGS__), 1) \
+         ? void()                                        \
+         : ::walrus::check_failed(#__VA_ARGS__, __FILE__, __LINE__))
 
 #ifdef NDEBUG
 #define WALRUS_DCHECK(...) void()

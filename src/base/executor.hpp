@@ -14,8 +14,8 @@ public:
     virtual ~Executor() = default;
     /// How many calls may run at the same time; at least 1.
     virtual std::size_t concurrency() const = 0;
-    /// Calls body(i) for every i in [0, count), in any order, perhaps at the same time; returns when
-    /// all calls have returned. The calls must be independent of each other. May be nested.
+    /// Calls body(i) for every i in [0, count), in any order, perhaps at the same time; returns
+    /// when all calls have returned. The calls must be independent of each other. May be nested.
     virtual void parallel_for(std::size_t count, FunctionRef<void(std::size_t)> body) = 0;
 };
 

@@ -42,27 +42,27 @@ T take(tl::expected<T, E>& result) {
 
 /// The value of a Result, or return its error from the enclosing function (a GNU statement
 /// expression; in coroutines use WALRUS_CO_TRY).
-#define WALRUS_TRY(...)                                                              \
-    ({                                                                               \
-        auto walrus_try_result = (__VA_ARGS__);                                      \
-        if (!walrus_try_result.has_value()) [[unlikely]]                             \
-            return ::tl::make_unexpected(std::move(walrus_try_result).error());      \
-        ::walrus::detail::take(walrus_try_result);                                   \
+#define WALRUS_TRY(...)                                                         \
+    ({                                                                          \
+        auto walrus_try_result = (__VA_ARGS__);                                 \
+        if (!walrus_try_result.has_value()) [[unlikely]]                        \
+            return ::tl::make_unexpected(std::move(walrus_try_result).error()); \
+        ::walrus::detail::take(walrus_try_result);                              \
     })
 
 /// `auto name = value of expression`, or co_return its error. For coroutines: `expression` may hold
 /// one co_await and is evaluated into a named variable first (GCC 12 mishandles co_await inside
 /// statement expressions).
-#define WALRUS_CO_TRY(name, ...)                                                     \
-    auto name##_result = __VA_ARGS__;                                                \
-    if (!name##_result.has_value()) [[unlikely]]                                     \
-        co_return ::tl::make_unexpected(std::move(name##_result).error());           \
+#define WALRUS_CO_TRY(name, ...)                                           \
+    auto name##_result = __VA_ARGS__;                                      \
+    if (!name##_result.has_value()) [[unlikely]]                           \
+        co_return ::tl::make_unexpected(std::move(name##_result).error()); \
     auto name = std::move(*name##_result)
 
 /// Like WALRUS_CO_TRY for a Result without a value.
-#define WALRUS_CO_CHECK_OK(...)                                                      \
-    do {                                                                             \
-        auto walrus_co_result = __VA_ARGS__;                                         \
-        if (!walrus_co_result.has_value()) [[unlikely]]                              \
-            co_return ::tl::make_unexpected(std::move(walrus_co_result).error());    \
+#define WALRUS_CO_CHECK_OK(...)                                                   \
+    do {                                                                          \
+        auto walrus_co_result = __VA_ARGS__;                                      \
+        if (!walrus_co_result.has_value()) [[unlikely]]                           \
+            co_return ::tl::make_unexpected(std::move(walrus_co_result).error()); \
     } while (false)

@@ -93,7 +93,9 @@ std::optional<Bytes> hex_decode(std::string_view text) {
     return out;
 }
 
-std::string base64_encode(ByteView bytes) { return encode64(bytes, kStandard, true); }
+std::string base64_encode(ByteView bytes) {
+    return encode64(bytes, kStandard, true);
+}
 
 std::optional<Bytes> base64_decode(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
@@ -105,9 +107,13 @@ std::optional<Bytes> base64_decode(std::string_view text) {
     return decode64(text, false);
 }
 
-std::string base64url_encode(ByteView bytes) { return encode64(bytes, kUrlSafe, false); }
+std::string base64url_encode(ByteView bytes) {
+    return encode64(bytes, kUrlSafe, false);
+}
 
-std::optional<Bytes> base64url_decode(std::string_view text) { return decode64(text, true); }
+std::optional<Bytes> base64url_decode(std::string_view text) {
+    return decode64(text, true);
+}
 
 std::string base58_encode(ByteView bytes) {
     std::vector<Byte> digits;  // little endian, base 58

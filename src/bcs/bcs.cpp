@@ -7,14 +7,22 @@ namespace walrus::bcs {
 
 const char* describe(Error error) {
     switch (error) {
-        case Error::UnexpectedEnd: return "fewer bytes than the layout needs";
-        case Error::TrailingBytes: return "bytes left over after the value";
-        case Error::NonCanonical: return "not the canonical form";
-        case Error::UnknownVariant: return "unknown variant";
-        case Error::LengthTooLarge: return "a length beyond the bytes that are there";
-        case Error::InvalidText: return "text that is not UTF-8";
-        case Error::InvalidValue: return "a value outside its range";
-        case Error::TooDeep: return "nested too deeply";
+        case Error::UnexpectedEnd:
+            return "fewer bytes than the layout needs";
+        case Error::TrailingBytes:
+            return "bytes left over after the value";
+        case Error::NonCanonical:
+            return "not the canonical form";
+        case Error::UnknownVariant:
+            return "unknown variant";
+        case Error::LengthTooLarge:
+            return "a length beyond the bytes that are there";
+        case Error::InvalidText:
+            return "text that is not UTF-8";
+        case Error::InvalidValue:
+            return "a value outside its range";
+        case Error::TooDeep:
+            return "nested too deeply";
     }
     WALRUS_CHECK(false);
 }

@@ -42,14 +42,14 @@
 namespace walrus::bcs {
 
 enum class Error {
-    UnexpectedEnd,    ///< fewer bytes than the layout needs
-    TrailingBytes,    ///< bytes left over after the value
-    NonCanonical,     ///< ULEB128 not minimal, map not sorted, bool not 0 or 1
-    UnknownVariant,   ///< enum or option tag outside the known ones
-    LengthTooLarge,   ///< a count beyond 2^31-1 or beyond the remaining bytes
-    InvalidText,      ///< a string that is not UTF-8
-    InvalidValue,     ///< a value that its type's own decoder refuses
-    TooDeep,          ///< nesting beyond kMaxDepth
+    UnexpectedEnd,   ///< fewer bytes than the layout needs
+    TrailingBytes,   ///< bytes left over after the value
+    NonCanonical,    ///< ULEB128 not minimal, map not sorted, bool not 0 or 1
+    UnknownVariant,  ///< enum or option tag outside the known ones
+    LengthTooLarge,  ///< a count beyond 2^31-1 or beyond the remaining bytes
+    InvalidText,     ///< a string that is not UTF-8
+    InvalidValue,    ///< a value that its type's own decoder refuses
+    TooDeep,         ///< nesting beyond kMaxDepth
 };
 
 const char* describe(Error error);

@@ -9,7 +9,9 @@ namespace walrus::bcs {
 namespace {
 
 enum class Colour : std::uint8_t { Red = 0, Green = 1 };
-constexpr Colour bcs_enum_max(Colour) { return Colour::Green; }
+constexpr Colour bcs_enum_max(Colour) {
+    return Colour::Green;
+}
 
 struct Inner {
     std::uint16_t index;
@@ -45,9 +47,21 @@ Outer sample() {
 
 TEST(Bcs, StructIsItsLayout) {
     const Bytes bytes = encode(sample());
-    EXPECT_EQ(hex_encode(bytes),
-              std::string(62, '0') + "09" "01" "0807060504030201" "0677616c727573" "0107000000" "01"
-              "01" "0300" "02" "01000200" "01" "016b" "0176" "03010203");
+    EXPECT_EQ(hex_encode(bytes), std::string(62, '0') +
+                                     "09"
+                                     "01"
+                                     "0807060504030201"
+                                     "0677616c727573"
+                                     "0107000000"
+                                     "01"
+                                     "01"
+                                     "0300"
+                                     "02"
+                                     "01000200"
+                                     "01"
+                                     "016b"
+                                     "0176"
+                                     "03010203");
     EXPECT_EQ(decode<Outer>(bytes), sample());
 }
 
@@ -72,9 +86,14 @@ TEST(Bcs, NonCanonicalFormsAreRefused) {
 
 TEST(Bcs, MapsAreSortedBySerialisedKey) {
     const std::map<std::string, std::uint8_t> by_text = {{"aa", 1}, {"k", 2}};
-    EXPECT_EQ(hex_encode(encode(by_text)), "02016b02026161" "01");
+    EXPECT_EQ(hex_encode(encode(by_text)),
+              "02016b02026161"
+              "01");
     const std::map<std::uint16_t, std::uint8_t> by_number = {{1, 1}, {256, 2}};
-    EXPECT_EQ(hex_encode(encode(by_number)), "02" "000102" "010001");
+    EXPECT_EQ(hex_encode(encode(by_number)),
+              "02"
+              "000102"
+              "010001");
     EXPECT_EQ((decode<std::map<std::uint16_t, std::uint8_t>>(encode(by_number))), by_number);
     const auto unsorted = hex_decode("02010001000102");
     EXPECT_EQ((decode<std::map<std::uint16_t, std::uint8_t>>(*unsorted)).error(),

@@ -33,7 +33,9 @@ AccountKey fresh_account(io::Random& random) {
     return *key;
 }
 
-Address address_of(const AccountKey& key) { return Address::from(key.address().view()); }
+Address address_of(const AccountKey& key) {
+    return Address::from(key.address().view());
+}
 
 LocalnetResult<void> write(io::FileSystem& files, const std::string& path, std::string_view text,
                            bool secret) {
@@ -133,8 +135,10 @@ LocalnetResult<HomeConfig> create_network(io::Environment& environment, const st
     if (!genesis) return failure(LocalnetCode::Usage, genesis.error().message);
 
     const std::string ledger_dir = ledger_directory(home);
-    WALRUS_TRY(write(files, home + "/genesis.yaml", chain::print_genesis_yaml(genesis_config), false));
-    WALRUS_TRY(write(files, ledger_dir + "/genesis.yaml", chain::print_genesis_yaml(genesis_config), false));
+    WALRUS_TRY(
+        write(files, home + "/genesis.yaml", chain::print_genesis_yaml(genesis_config), false));
+    WALRUS_TRY(write(files, ledger_dir + "/genesis.yaml", chain::print_genesis_yaml(genesis_config),
+                     false));
     WALRUS_TRY(write(files, ledger_dir + "/sequencer.key", to_text(sequencer) + "\n", true));
     WALRUS_TRY(write(files, ledger_dir + "/faucet.key", to_text(faucet) + "\n", true));
     LedgerYaml ledger_yaml;

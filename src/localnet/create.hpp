@@ -12,8 +12,8 @@ namespace walrus::localnet {
 inline constexpr Frost kFundedWal = 1'000'000 * kFrostPerWal;
 inline constexpr std::uint64_t kFundedSui = 1'000'000'000'000'000ull;
 
-/// Writes everything that a network of these sizes needs below `home`; `localnet.yaml` last, so that
-/// an interrupted creation starts over. Errors: Usage (sizes, ports in use), Io.
+/// Writes everything that a network of these sizes needs below `home`; `localnet.yaml` last, so
+/// that an interrupted creation starts over. Errors: Usage (sizes, ports in use), Io.
 LocalnetResult<HomeConfig> create_network(io::Environment& environment, const std::string& home,
                                           std::uint32_t nodes, std::uint32_t shards,
                                           std::uint16_t port_base);

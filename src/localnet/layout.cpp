@@ -15,7 +15,8 @@ LocalnetResult<YAML::Node> load_yaml(io::FileSystem& files, const std::string& p
     try {
         YAML::Node node = YAML::Load(std::string(as_text(*bytes)));
         if (!node.IsMap())
-            return failure(LocalnetCode::Corrupt, fmt::format("{} is not a list of settings", path));
+            return failure(LocalnetCode::Corrupt,
+                           fmt::format("{} is not a list of settings", path));
         return node;
     } catch (const YAML::Exception& error) {
         return failure(LocalnetCode::Corrupt, fmt::format("{}: {}", path, error.what()));
@@ -40,14 +41,30 @@ LocalnetResult<void> take(const YAML::Node& node, const std::string& path, const
 
 }  // namespace
 
-std::string home_config_path(const std::string& home) { return home + "/localnet.yaml"; }
-std::string network_file_path(const std::string& home) { return home + "/network.json"; }
-std::string lock_path(const std::string& home) { return home + "/lock"; }
-std::string pid_path(const std::string& home) { return home + "/pid"; }
-std::string log_path(const std::string& home) { return home + "/log"; }
-std::string wallet_path(const std::string& home) { return home + "/wallet/wallet.json"; }
-std::string ledger_directory(const std::string& home) { return home + "/ledger"; }
-std::string node_name(std::uint32_t index) { return fmt::format("node-{:02}", index); }
+std::string home_config_path(const std::string& home) {
+    return home + "/localnet.yaml";
+}
+std::string network_file_path(const std::string& home) {
+    return home + "/network.json";
+}
+std::string lock_path(const std::string& home) {
+    return home + "/lock";
+}
+std::string pid_path(const std::string& home) {
+    return home + "/pid";
+}
+std::string log_path(const std::string& home) {
+    return home + "/log";
+}
+std::string wallet_path(const std::string& home) {
+    return home + "/wallet/wallet.json";
+}
+std::string ledger_directory(const std::string& home) {
+    return home + "/ledger";
+}
+std::string node_name(std::uint32_t index) {
+    return fmt::format("node-{:02}", index);
+}
 std::string node_directory(const std::string& home, std::uint32_t index) {
     return home + "/" + node_name(index);
 }
@@ -62,19 +79,19 @@ LocalnetResult<std::optional<HomeConfig>> load_home_config(io::FileSystem& files
     HomeConfig config;
     WALRUS_TRY(take(node, path, "format", config.format));
     if (config.format != kHomeFormat)
-        return failure(LocalnetCode::Corrupt,
-                       fmt::format("{} has format {}, this program knows {}: start with the version "
-                                   "that wrote it, or choose another --home",
-                                   path, config.format, kHomeFormat));
+        return failure(
+            LocalnetCode::Corrupt,
+            fmt::format("{} has format {}, this program knows {}: start with the version "
+                        "that wrote it, or choose another --home",
+                        path, config.format, kHomeFormat));
     WALRUS_TRY(take(node, path, "nodes", config.nodes));
     WALRUS_TRY(take(node, path, "shards", config.shards));
     WALRUS_TRY(take(node, path, "port_base", config.port_base));
     WALRUS_TRY(take(node, path, "rpc_port", config.rpc_port));
     WALRUS_TRY(take(node, path, "node_ports", config.node_ports));
     if (config.node_ports.size() != config.nodes)
-        return failure(LocalnetCode::Corrupt,
-                       fmt::format("{}: {} ports for {} nodes", path, config.node_ports.size(),
-                                   config.nodes));
+        return failure(LocalnetCode::Corrupt, fmt::format("{}: {} ports for {} nodes", path,
+                                                          config.node_ports.size(), config.nodes));
     return std::optional<HomeConfig>(std::move(config));
 }
 
@@ -167,10 +184,13 @@ LocalnetResult<std::string> read_text(io::FileSystem& files, const std::string& 
 
 LocalnetError from_io(const io::IoError& error) {
     switch (error.code) {
-        case io::IoCode::NotFound: return {LocalnetCode::NotFound, error.message};
-        case io::IoCode::InUse: return {LocalnetCode::Running, error.message};
+        case io::IoCode::NotFound:
+            return {LocalnetCode::NotFound, error.message};
+        case io::IoCode::InUse:
+            return {LocalnetCode::Running, error.message};
         case io::IoCode::Corrupt:
-        case io::IoCode::Malformed: return {LocalnetCode::Corrupt, error.message};
+        case io::IoCode::Malformed:
+            return {LocalnetCode::Corrupt, error.message};
         case io::IoCode::AlreadyExists:
         case io::IoCode::NoSpace:
         case io::IoCode::PermissionDenied:
@@ -180,7 +200,8 @@ LocalnetError from_io(const io::IoError& error) {
         case io::IoCode::Refused:
         case io::IoCode::Untrusted:
         case io::IoCode::TooLarge:
-        case io::IoCode::Other: return {LocalnetCode::Io, error.message};
+        case io::IoCode::Other:
+            return {LocalnetCode::Io, error.message};
     }
     return {LocalnetCode::Io, error.message};
 }

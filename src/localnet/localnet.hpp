@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole network on one machine: a ledger and its storage nodes, in one process or in many, from
-// one directory (decisions.md §6, docs/operating.md). Also runs single roles from their directories,
-// as operators do. Functions block until the role ends; they install their own signal handling.
+// one directory (decisions.md §6, docs/operating.md). Also runs single roles from their
+// directories, as operators do. Functions block until the role ends; they install their own signal
+// handling.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +17,13 @@ namespace walrus::localnet {
 
 /// One enumerator per reaction; the command line maps them to exit codes.
 enum class LocalnetCode {
-    Usage = 1,       ///< an option that cannot be used, or differs from the first start
-    Running = 2,     ///< another process runs on this home (the message names its PID)
+    Usage = 1,    ///< an option that cannot be used, or differs from the first start
+    Running = 2,  ///< another process runs on this home (the message names its PID)
     NotRunning = 3,
-    NotFound = 4,    ///< no network in this home
-    Corrupt = 5,     ///< files of the home do not parse or belong to another version
-    Io = 6,          ///< disk or network
-    NotReady = 7,    ///< a role did not become ready in time
+    NotFound = 4,  ///< no network in this home
+    Corrupt = 5,   ///< files of the home do not parse or belong to another version
+    Io = 6,        ///< disk or network
+    NotReady = 7,  ///< a role did not become ready in time
 };
 using LocalnetError = Failure<LocalnetCode>;
 template <class T>
@@ -31,11 +32,11 @@ using LocalnetResult = Result<T, LocalnetError>;
 struct UpOptions {
     /// The network's directory; created at the first start.
     std::string home;
-    /// What the user asked for; nothing: what the home has, or the default at the first start. A value
-    /// that differs from the home's is a Usage error.
-    std::optional<std::uint32_t> nodes;       ///< default 10
-    std::optional<std::uint32_t> shards;      ///< default 100
-    std::optional<std::uint16_t> port_base;   ///< default 31400; 0 picks free ports
+    /// What the user asked for; nothing: what the home has, or the default at the first start. A
+    /// value that differs from the home's is a Usage error.
+    std::optional<std::uint32_t> nodes;      ///< default 10
+    std::optional<std::uint32_t> shards;     ///< default 100
+    std::optional<std::uint16_t> port_base;  ///< default 31400; 0 picks free ports
     /// Each role in its own process.
     bool processes = false;
     /// Return once the network is ready; it goes on in the background.
@@ -50,16 +51,16 @@ struct NetworkSummary {
     std::string rpc_url;
     std::uint32_t nodes = 0;
     std::uint32_t shards = 0;
-    std::string json;   ///< content of network.json
+    std::string json;  ///< content of network.json
 };
 
-/// Starts (or continues) the network and calls `ready` once everything answers. In the foreground it
-/// then runs until SIGINT or SIGTERM, drains and returns; in the background it returns at once.
+/// Starts (or continues) the network and calls `ready` once everything answers. In the foreground
+/// it then runs until SIGINT or SIGTERM, drains and returns; in the background it returns at once.
 LocalnetResult<void> run_up(const UpOptions& options,
                             const std::function<void(const NetworkSummary&)>& ready);
 
 struct RoleStatus {
-    std::string name;   ///< "ledger", "node-00", …
+    std::string name;  ///< "ledger", "node-00", …
     std::string url;
     std::int64_t pid = 0;
     bool healthy = false;

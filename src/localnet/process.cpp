@@ -37,7 +37,8 @@ LocalnetResult<ChildProcess> ChildProcess::start(const std::vector<std::string>&
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, flags);
     std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+        argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     pid_t pid = 0;
     const int error = posix_spawn(&pid, argv[0], &actions, &attributes, argv.data(), environ);
@@ -73,6 +74,8 @@ bool signal_process(std::int64_t pid, int signal) {
     return pid > 0 && ::kill(static_cast<pid_t>(pid), signal) == 0;
 }
 
-std::int64_t own_pid() { return ::getpid(); }
+std::int64_t own_pid() {
+    return ::getpid();
+}
 
 }  // namespace walrus::localnet

@@ -13,7 +13,7 @@ namespace walrus::localnet {
 
 /// How a process ended.
 struct ProcessEnd {
-    int exit_code = 0;    ///< if `signal` is 0
+    int exit_code = 0;  ///< if `signal` is 0
     int signal = 0;
 };
 std::string to_text(const ProcessEnd& end);

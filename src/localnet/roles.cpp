@@ -31,14 +31,18 @@ LocalnetResult<AccountKey> read_account_key(io::FileSystem& files, const std::st
 
 LocalnetError from_chain(const chain::ChainError& error) {
     switch (error.code) {
-        case chain::ChainCode::NotFound: return {LocalnetCode::NotFound, error.message};
-        case chain::ChainCode::InvalidArgument: return {LocalnetCode::Usage, error.message};
+        case chain::ChainCode::NotFound:
+            return {LocalnetCode::NotFound, error.message};
+        case chain::ChainCode::InvalidArgument:
+            return {LocalnetCode::Usage, error.message};
         case chain::ChainCode::Corrupt:
         case chain::ChainCode::WrongFormat:
-        case chain::ChainCode::Broken: return {LocalnetCode::Corrupt, error.message};
+        case chain::ChainCode::Broken:
+            return {LocalnetCode::Corrupt, error.message};
         case chain::ChainCode::Rejected:
         case chain::ChainCode::Busy:
-        case chain::ChainCode::NotDurable: return {LocalnetCode::Io, error.message};
+        case chain::ChainCode::NotDurable:
+            return {LocalnetCode::Io, error.message};
     }
     return {LocalnetCode::Io, error.message};
 }
@@ -140,9 +144,9 @@ LocalnetResult<node::NodeConfig> load_node(io::FileSystem& files, const std::str
     const std::string key_text = WALRUS_TRY(read_text(files, key_path, kKeyBytesMax));
     const auto protocol_key = parse_bls_key(key_text);
     if (!protocol_key)
-        return failure(LocalnetCode::Corrupt,
-                       fmt::format("{} does not hold a BLS key (base64 of flag 04 and secret)",
-                                   key_path));
+        return failure(
+            LocalnetCode::Corrupt,
+            fmt::format("{} does not hold a BLS key (base64 of flag 04 and secret)", key_path));
     node::NodeConfig config{.protocol_key = *protocol_key};
     config.listen = {yaml.listen, yaml.port};
     config.public_host = yaml.public_host;
@@ -172,11 +176,15 @@ LocalnetResult<node::NodeConfig> load_node(io::FileSystem& files, const std::str
 
 LocalnetError from_start(const node::StartError& error) {
     switch (error.code) {
-        case node::StartCode::InUse: return {LocalnetCode::Running, error.message};
-        case node::StartCode::InvalidConfig: return {LocalnetCode::Usage, error.message};
+        case node::StartCode::InUse:
+            return {LocalnetCode::Running, error.message};
+        case node::StartCode::InvalidConfig:
+            return {LocalnetCode::Usage, error.message};
         case node::StartCode::UnknownFormat:
-        case node::StartCode::Corrupt: return {LocalnetCode::Corrupt, error.message};
-        case node::StartCode::Io: return {LocalnetCode::Io, error.message};
+        case node::StartCode::Corrupt:
+            return {LocalnetCode::Corrupt, error.message};
+        case node::StartCode::Io:
+            return {LocalnetCode::Io, error.message};
     }
     return {LocalnetCode::Io, error.message};
 }

@@ -105,7 +105,9 @@ public:
         role_ = std::move(*role);
         return {};
     }
-    bool wait_ready(std::uint64_t timeout_us) { return await(*real_, role_->wait_ready(timeout_us)); }
+    bool wait_ready(std::uint64_t timeout_us) {
+        return await(*real_, role_->wait_ready(timeout_us));
+    }
     std::string url() const { return role_->url(); }
 
 private:
@@ -190,10 +192,9 @@ std::vector<RoleStatus> probe_all(io::RealEnvironment& real, const HomeConfig& c
 LocalnetResult<HomeConfig> load_or_create(MainEnvironment& main, const UpOptions& options) {
     auto existing = WALRUS_TRY(load_home_config(main.files(), options.home));
     if (!existing)
-        return create_network(main.real->environment(), options.home,
-                              options.nodes.value_or(kNodesDefault),
-                              options.shards.value_or(kShardsDefault),
-                              options.port_base.value_or(kPortBaseDefault));
+        return create_network(
+            main.real->environment(), options.home, options.nodes.value_or(kNodesDefault),
+            options.shards.value_or(kShardsDefault), options.port_base.value_or(kPortBaseDefault));
     const auto differs = [&](const char* option, std::uint32_t asked, std::uint32_t has) {
         return failure(LocalnetCode::Usage,
                        fmt::format("{} {} differs from the {} that the network in {} was created "
@@ -254,8 +255,7 @@ public:
         WALRUS_TRY(ledger_->start(start_ledger(ledger_->environment(), ledger_directory(home))));
         for (std::uint32_t i = 0; i < config.nodes; ++i) {
             auto node = std::make_unique<HostedRole>(main.real->sibling(node_name(i)));
-            WALRUS_TRY(
-                node->start(start_node(node->environment(), node_directory(home, i), true)));
+            WALRUS_TRY(node->start(start_node(node->environment(), node_directory(home, i), true)));
             nodes_.push_back(std::move(node));
         }
         for (std::uint32_t i = 0; i < config.nodes; ++i)
@@ -282,22 +282,22 @@ class ProcessNetwork final : public RunningNetwork {
 public:
     LocalnetResult<void> start(MainEnvironment& main, const UpOptions& options,
                                const HomeConfig& config) {
-        WALRUS_TRY(spawn("ledger", {options.program, "ledger", "run", "--home",
-                                    ledger_directory(options.home)},
-                         ledger_directory(options.home) + "/log"));
+        WALRUS_TRY(spawn(
+            "ledger", {options.program, "ledger", "run", "--home", ledger_directory(options.home)},
+            ledger_directory(options.home) + "/log"));
         for (std::uint32_t i = 0; i < config.nodes; ++i) {
             const std::string directory = node_directory(options.home, i);
-            WALRUS_TRY(spawn(node_name(i),
-                             {options.program, "node", "run", "--home", directory,
-                              "--insecure-http"},
-                             directory + "/log"));
+            WALRUS_TRY(
+                spawn(node_name(i),
+                      {options.program, "node", "run", "--home", directory, "--insecure-http"},
+                      directory + "/log"));
         }
         for (std::uint64_t waited = 0;; waited += kPollMs) {
             for (auto& [name, child] : children_)
                 if (const auto end = child.poll())
-                    return failure(LocalnetCode::NotReady,
-                                   fmt::format("{} {}: see its log in {}", name, to_text(*end),
-                                               options.home));
+                    return failure(
+                        LocalnetCode::NotReady,
+                        fmt::format("{} {}: see its log in {}", name, to_text(*end), options.home));
             const auto all = probe_all(*main.real, config, pids());
             const auto slow = std::find_if(all.begin(), all.end(),
                                            [](const RoleStatus& s) { return !s.healthy; });
@@ -430,12 +430,12 @@ LocalnetResult<void> run_background(const UpOptions& options,
     if (!child) return fail(child.error());
     for (std::uint64_t waited = 0; waited < kReadyTimeoutMs; waited += kPollMs) {
         if (const auto end = child->poll())
-            return failure(LocalnetCode::NotReady,
-                           fmt::format("the network {}: {}", to_text(*end),
-                                       log_tail(files, options.home)));
+            return failure(LocalnetCode::NotReady, fmt::format("the network {}: {}", to_text(*end),
+                                                               log_tail(files, options.home)));
         const auto there = files.exists(network_file_path(options.home));
         if (there && *there) {
-            const auto json = files.read_file(network_file_path(options.home), kNetworkFileBytesMax);
+            const auto json =
+                files.read_file(network_file_path(options.home), kNetworkFileBytesMax);
             const auto config = load_home_config(files, options.home);
             if (json && config && *config) {
                 ready(summary_of(options.home, **config, std::string(as_text(*json))));
@@ -461,14 +461,16 @@ LocalnetResult<std::vector<RoleStatus>> network_status(const std::string& home) 
     MainEnvironment main("status");
     const auto config = WALRUS_TRY(load_home_config(main.files(), home));
     if (!config)
-        return failure(LocalnetCode::NotFound,
-                       fmt::format("there is no network in {}: start one with `walrus up --home {}`",
-                                   home, home));
+        return failure(
+            LocalnetCode::NotFound,
+            fmt::format("there is no network in {}: start one with `walrus up --home {}`", home,
+                        home));
     const auto text = main.files().read_file(network_file_path(home), kNetworkFileBytesMax);
     const auto lock = main.files().lock(lock_path(home));
     if (!text || lock)
-        return failure(LocalnetCode::NotRunning,
-                       fmt::format("the network in {} does not run: start it with `walrus up`", home));
+        return failure(
+            LocalnetCode::NotRunning,
+            fmt::format("the network in {} does not run: start it with `walrus up`", home));
     const auto pids = WALRUS_TRY(pids_of_network_json(std::string(as_text(*text))));
     if (pids.size() != config->nodes + std::size_t{1})
         return failure(LocalnetCode::Corrupt, std::string("network.json has too few PIDs"));
@@ -481,7 +483,8 @@ LocalnetResult<void> run_down(const std::string& home, std::uint64_t timeout_ms)
     if (!config)
         return failure(LocalnetCode::NotFound, fmt::format("there is no network in {}", home));
     const auto not_running = [&] {
-        return failure(LocalnetCode::NotRunning, fmt::format("the network in {} does not run", home));
+        return failure(LocalnetCode::NotRunning,
+                       fmt::format("the network in {} does not run", home));
     };
     {
         const auto lock = main.files().lock(lock_path(home));

@@ -40,7 +40,9 @@ std::optional<BlobId> parse_decimal(std::string_view text) {
 
 }  // namespace
 
-std::string to_text(const BlobId& id) { return base64url_encode(id.bytes); }
+std::string to_text(const BlobId& id) {
+    return base64url_encode(id.bytes);
+}
 
 std::optional<BlobId> parse_blob_id_strict(std::string_view text) {
     if (text.size() != 43) return std::nullopt;
@@ -80,15 +82,25 @@ std::string to_decimal(const BlobId& id) {
     return out;
 }
 
-std::string to_text(const ObjectId& id) { return "0x" + hex_encode(id.bytes); }
-std::string to_text(const Address& address) { return "0x" + hex_encode(address.bytes); }
+std::string to_text(const ObjectId& id) {
+    return "0x" + hex_encode(id.bytes);
+}
+std::string to_text(const Address& address) {
+    return "0x" + hex_encode(address.bytes);
+}
 std::optional<ObjectId> parse_object_id(std::string_view text) {
     return parse_hex_id<ObjectId>(text);
 }
-std::optional<Address> parse_address(std::string_view text) { return parse_hex_id<Address>(text); }
+std::optional<Address> parse_address(std::string_view text) {
+    return parse_hex_id<Address>(text);
+}
 
-std::string to_text(const TransactionDigest& digest) { return base58_encode(digest.bytes); }
-std::string to_text(const ChainId& id) { return base58_encode(id.bytes); }
+std::string to_text(const TransactionDigest& digest) {
+    return base58_encode(digest.bytes);
+}
+std::string to_text(const ChainId& id) {
+    return base58_encode(id.bytes);
+}
 std::optional<TransactionDigest> parse_transaction_digest(std::string_view text) {
     return exactly_32<TransactionDigest>(base58_decode(text));
 }

@@ -37,7 +37,9 @@ using SliverIndex = StrongIndex<struct SliverIndexTag>;
 
 /// Which direction a sliver runs. The value is the BCS tag and never changes.
 enum class Axis : std::uint8_t { Primary = 0, Secondary = 1 };
-constexpr Axis bcs_enum_max(Axis) { return Axis::Secondary; }
+constexpr Axis bcs_enum_max(Axis) {
+    return Axis::Secondary;
+}
 constexpr Axis orthogonal(Axis axis) {
     return axis == Axis::Primary ? Axis::Secondary : Axis::Primary;
 }

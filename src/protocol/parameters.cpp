@@ -26,13 +26,15 @@ std::optional<std::uint32_t> CodeParameters::symbol_bytes(std::uint64_t blob_byt
 std::optional<std::uint64_t> CodeParameters::encoded_blob_bytes(std::uint64_t blob_bytes) const {
     const auto symbol = symbol_bytes(blob_bytes);
     if (!symbol) return std::nullopt;
-    const std::uint64_t per_shard =
-        sliver_bytes(Axis::Primary, *symbol) + sliver_bytes(Axis::Secondary, *symbol) +
-        std::uint64_t{n_} * kMetadataBytesPerPair + kDigestBytes;
+    const std::uint64_t per_shard = sliver_bytes(Axis::Primary, *symbol) +
+                                    sliver_bytes(Axis::Secondary, *symbol) +
+                                    std::uint64_t{n_} * kMetadataBytesPerPair + kDigestBytes;
     return per_shard * n_;
 }
 
-std::uint64_t storage_units(std::uint64_t bytes) { return div_ceil(bytes, kStorageUnitBytes); }
+std::uint64_t storage_units(std::uint64_t bytes) {
+    return div_ceil(bytes, kStorageUnitBytes);
+}
 
 std::uint32_t rotation(const BlobId& id, std::uint32_t shard_count) {
     std::uint32_t rest = 0;

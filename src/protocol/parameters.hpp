@@ -68,7 +68,8 @@ constexpr bool has_one_correct(std::uint64_t weight, std::uint64_t shard_count) 
     return 3 * weight >= shard_count + 1;
 }
 
-/// How far the pairs of this blob are rotated over the shards: the id as a big-endian integer mod n.
+/// How far the pairs of this blob are rotated over the shards: the id as a big-endian integer mod
+/// n.
 std::uint32_t rotation(const BlobId& id, std::uint32_t shard_count);
 ShardIndex shard_of_pair(SliverPairIndex pair, const BlobId& id, std::uint32_t shard_count);
 SliverPairIndex pair_of_shard(ShardIndex shard, const BlobId& id, std::uint32_t shard_count);

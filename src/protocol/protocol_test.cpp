@@ -12,14 +12,14 @@ TEST(CodeParameters, TableOfTheSpecification) {
         std::uint32_t n, f, p, s;
         std::uint64_t blob_max, encoded_of_one;
     };
-    for (const Row& row : std::initializer_list<Row>{
-             {4, 1, 2, 3, 393204, 1192},
-             {7, 2, 3, 5, 983010, 3472},
-             {10, 3, 4, 7, 1834952, 6940},
-             {31, 10, 11, 21, 15138354, 64480},
-             {100, 33, 34, 67, 149286452, 663400},
-             {300, 99, 102, 201, 1343578068, 5951400},
-             {1000, 333, 334, 667, 14599533452, 66034000}}) {
+    for (const Row& row :
+         std::initializer_list<Row>{{4, 1, 2, 3, 393204, 1192},
+                                    {7, 2, 3, 5, 983010, 3472},
+                                    {10, 3, 4, 7, 1834952, 6940},
+                                    {31, 10, 11, 21, 15138354, 64480},
+                                    {100, 33, 34, 67, 149286452, 663400},
+                                    {300, 99, 102, 201, 1343578068, 5951400},
+                                    {1000, 333, 334, 667, 14599533452, 66034000}}) {
         const auto code = CodeParameters::make(row.n);
         ASSERT_TRUE(code);
         EXPECT_EQ(code->faulty_max(), row.f);
@@ -49,9 +49,10 @@ TEST(ShardPlacement, PairToShardIsInvertible) {
                 EXPECT_LT(shard.value, n);
                 EXPECT_EQ(pair_of_shard(shard, id, n).value, pair);
                 for (const Axis axis : {Axis::Primary, Axis::Secondary})
-                    EXPECT_EQ(pair_of_sliver(sliver_of_pair(SliverPairIndex(pair), axis, n), axis, n)
-                                  .value,
-                              pair);
+                    EXPECT_EQ(
+                        pair_of_sliver(sliver_of_pair(SliverPairIndex(pair), axis, n), axis, n)
+                            .value,
+                        pair);
             }
         }
     }
@@ -73,7 +74,8 @@ TEST(BlobIdText, AnySpelling) {
               id);
     EXPECT_EQ(rotation(*id, 7), 4u);
     EXPECT_FALSE(parse_blob_id("7nyXY0i8owh6jolCeHeRh0T3pfaXT8BLT3QNirKUsY5"));
-    EXPECT_FALSE(parse_blob_id("ee7c976348bca3087a8e89427877918744f7a5f6974fc04b4f740d8ab294b18eab"));
+    EXPECT_FALSE(
+        parse_blob_id("ee7c976348bca3087a8e89427877918744f7a5f6974fc04b4f740d8ab294b18eab"));
     EXPECT_EQ(to_decimal(*parse_blob_id("1" + std::string(65, '0'))), "1" + std::string(65, '0'));
     // Base64 that looks like the beginning of something else.
     for (const char* const text : {"0x9RRV1o9g-2rQ6ug0YFsZaY5DrKPCoDJEU7V8T_GH0",

@@ -174,12 +174,15 @@ TEST_F(SegmentLogTest, StartsAfreshWhenThePowerFailedBeforeTheFirstHeader) {
 TEST_F(SegmentLogTest, AFailedAppendLeavesNoTrace) {
     auto log = open().value();
     append(*log, 1, 100);
-    files.set_capacity(files.used_bytes() + 150);
+    const std::uint64_t used = files.used_bytes();
+    files.set_capacity(used + 150);
     const Bytes payload(500, 1);
     const auto failed = log->append(
         encode_record_prefix(RecordKey::metadata(test_blob_id(2)), 0, payload), payload);
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, StoreCode::NoSpace);
+    // A record header inside the torn payload must not be found behind a shorter record later.
+    EXPECT_EQ(files.used_bytes(), used);
     files.set_capacity(std::nullopt);
     append(*log, 3, 20);
     log.reset();

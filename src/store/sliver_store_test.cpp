@@ -58,6 +58,7 @@ TEST_F(SliverStoreTest, WhatWasPutIsFoundBeforeAndAfterTheCommit) {
     EXPECT_FALSE(holds(metadata(1)));
     EXPECT_EQ(disk.store->commit().value(), first.lsn);
     EXPECT_EQ(disk.store->durable_lsn(), first.lsn);
+    EXPECT_EQ(disk.index_disk->unsynced_changes(), 0u);
     EXPECT_TRUE(holds(sliver(1, 4)));
     const Put again = put(sliver(1, 4));
     EXPECT_FALSE(again.newly);
