@@ -29,6 +29,7 @@ Command health_command();
 Command wallet_command();
 // Operators' tools.
 Command codec_command();
+Command bench_command();
 Command up_command();
 Command down_command();
 Command status_command();

@@ -36,6 +36,7 @@ std::vector<Command> all_commands() {
             ledger_command(),
             node_command(),
             codec_command(),
+            bench_command(),
             completion_command()};
 }
 
