@@ -13,31 +13,23 @@
 #include "chain/error.hpp"
 #include "crypto/signature.hpp"
 #include "ledger/type_tag.hpp"
+#include "proof/commitments.hpp"
+#include "proof/history.hpp"
 #include "protocol/ids.hpp"
 
 namespace walrus::chain {
 
 /// Format of headers that we write and read.
-inline constexpr std::uint16_t kBlockFormat = 1;
+inline constexpr std::uint16_t kBlockFormat = 2;
 /// Transactions in one block at most.
 inline constexpr std::size_t kBlockTransactionsMax = 256;
 /// Bytes of an encoded SealedHeader at most; larger ones are refused before decoding.
 inline constexpr std::size_t kSealedHeaderBytesMax = 512;
 
-/// spec/consensus.md §6.2. BCS, 164 bytes.
-struct BlockSummary {
-    std::uint64_t seq = 0;            ///< 0 for the first block after genesis
-    std::uint64_t engine_height = 0;  ///< the ordering engine's own number; solo: seq
-    std::uint64_t time_ms = 0;        ///< never less than the previous block's
-    Epoch epoch = 0;
-    std::uint32_t transaction_count = 0;  ///< at least 1
-    std::uint32_t event_count = 0;
-    Digest effects_root;
-    Digest events_root;
-    Digest state_root;         ///< until the tree exists: ledger::StateChanges::digest()
-    Digest prev_history_root;  ///< history root after the previous block
-    bool operator==(const BlockSummary&) const = default;
-};
+using proof::BlockSummary;
+using proof::History;
+using proof::SealStatement;
+using proof::SequencerKey;
 
 struct BlockHeader {
     std::uint16_t format = kBlockFormat;
@@ -46,17 +38,6 @@ struct BlockHeader {
     Digest history_root;      ///< of all summaries up to this block's
     Digest committee_digest;  ///< storage committee of the epoch
     bool operator==(const BlockHeader&) const = default;
-};
-
-/// What the sequencer signs (spec/consensus.md §6.3, with the block's digest added).
-struct SealStatement {
-    ChainId chain_id;
-    std::uint64_t seq = 0;
-    std::uint64_t time_ms = 0;
-    Epoch epoch = 0;
-    Digest app_hash;
-    Digest block_digest;
-    Digest previous_seal;  ///< digest of the previous block's statement; zeros in block 0
 };
 
 /// A header with the sequencer's seal; the statement itself follows from header and chain id.
@@ -81,16 +62,12 @@ struct BlockTransaction {
     bool operator==(const BlockTransaction&) const = default;
 };
 
-/// The public key of the sequencer, ed25519.
-using SequencerKey = std::array<Byte, 32>;
-
 Digest block_digest(const BlockHeader& header);
-/// H(0x50 ‖ u16 version ‖ chain id ‖ seq ‖ state root ‖ history root ‖ committee digest).
+/// What the header's application hash is made of, and the hash.
+proof::AppState app_state(const ChainId& chain_id, const BlockHeader& header);
 Digest app_hash(const ChainId& chain_id, const BlockHeader& header);
 SealStatement seal_statement(const ChainId& chain_id, const SealedHeader& header);
-/// BLAKE2b-256("LEDGER-SEAL-V1" ‖ BCS): what the sequencer's key signs (keys sign digests, as for
-/// transactions) and what the next block names as its previous seal.
-Digest seal_digest(const SealStatement& statement);
+using proof::seal_digest;
 /// Signs the header in place. Precondition: the key is ed25519.
 void seal(SealedHeader& header, const AccountKey& key, const ChainId& chain_id);
 
@@ -98,22 +75,9 @@ void seal(SealedHeader& header, const AccountKey& key, const ChainId& chain_id);
 Digest effects_root(std::span<const BlockTransaction> transactions);
 Digest events_root(std::span<const BlockTransaction> transactions);
 std::uint32_t event_count(std::span<const BlockTransaction> transactions);
-/// Tree of consensus.md §5.1's shape over leaf digests, tags 0x22 and 0x23; no leaves: H("").
-Digest block_tree_root(std::span<const Digest> leaves);
-
-/// H(0x40 ‖ BCS of the ledger's BlsCommittee).
-Digest committee_digest(ByteView committee_bcs);
-
-/// Merkle mountain range over the summaries; only its peaks are kept.
-struct History {
-    std::uint64_t leaf_count = 0;
-    std::vector<Digest> peaks;  ///< the highest first
-
-    void append(const BlockSummary& summary);
-    /// Zeros before the first block.
-    Digest root() const;
-    bool operator==(const History&) const = default;
-};
+/// The leaves of both, in order.
+std::vector<Digest> effects_leaves(std::span<const BlockTransaction> transactions);
+std::vector<Digest> event_leaves(std::span<const BlockTransaction> transactions);
 
 /// Checks a header against the one before it (nothing: this must be block 0): format, sequence,
 /// previous digests, history, time and epoch never backwards, counts, and the seal. Errors: Broken;

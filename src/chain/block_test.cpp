@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "bcs/bcs.hpp"
 #include "hash/blake2b.hpp"
+#include "proof/shape_tree.hpp"
 
 namespace walrus::chain {
 namespace {
@@ -180,7 +181,7 @@ TEST(SealedHeaderFormat, HasItsSizeAndRefusesOtherFormats) {
     ASSERT_TRUE(back);
     EXPECT_EQ(*back, chain.headers[1]);
     Bytes other = good;
-    other[0] = 2;
+    other[0] = 1;
     EXPECT_FALSE(decode_sealed_header(other));
     Bytes longer = good;
     longer.push_back(0);
@@ -201,10 +202,10 @@ TEST(BlockTree, HasTheShapeOfTheSpecification) {
     const Digest c = tagged(0x22, {leaf(3)});
     const Digest ab = tagged(0x23, {a, b});
     const std::vector<Digest> leaves{leaf(1), leaf(2), leaf(3)};
-    EXPECT_EQ(block_tree_root({}), blake2b(ByteView{}));
-    EXPECT_EQ(block_tree_root(std::span(leaves).first(1)), a);
-    EXPECT_EQ(block_tree_root(std::span(leaves).first(2)), ab);
-    EXPECT_EQ(block_tree_root(leaves), tagged(0x23, {ab, c}));
+    EXPECT_EQ(proof::shape_root<proof::BlockTree>(std::span<const Digest>()), blake2b(ByteView{}));
+    EXPECT_EQ(proof::shape_root<proof::BlockTree>(std::span<const Digest>(leaves).first(1)), a);
+    EXPECT_EQ(proof::shape_root<proof::BlockTree>(std::span<const Digest>(leaves).first(2)), ab);
+    EXPECT_EQ(proof::shape_root<proof::BlockTree>(leaves), tagged(0x23, {ab, c}));
 }
 
 TEST(HistoryOfBlocks, RootsFollowTheSpecification) {

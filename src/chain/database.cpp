@@ -18,6 +18,8 @@ constexpr Byte kOwnerKeyTag = 0x13;
 constexpr Byte kMetadataKeyTag = 0x14;
 constexpr Byte kTransactionKeyTag = 0x20;
 constexpr Byte kBlockKeyTag = 0x21;
+constexpr Byte kTreeKeyTag = 0x30;
+constexpr Byte kHistoryKeyTag = 0x31;
 
 constexpr std::string_view kFormatName = "format";
 constexpr std::string_view kGenesisName = "genesis";
@@ -44,6 +46,21 @@ Bytes block_key(std::uint64_t seq) {
     Byte raw[8];
     store_be(raw, seq);
     return tagged(kBlockKeyTag, raw);
+}
+Bytes history_key(const proof::HistoryPosition& position) {
+    Byte raw[9];
+    raw[0] = position.height;
+    store_be(raw + 1, position.index);
+    return tagged(kHistoryKeyTag, raw);
+}
+void put_tree(io::WriteBatch& batch, const proof::StateTree::Update& update) {
+    for (const proof::NodeWrite& write : update.writes) {
+        if (write.node) {
+            batch.put(tagged(kTreeKeyTag, write.path), *write.node);
+        } else {
+            batch.erase(tagged(kTreeKeyTag, write.path));
+        }
+    }
 }
 /// Owner and type; the id completes the key. A type without arguments may be cut before their
 /// count.
@@ -141,6 +158,39 @@ bool DatabaseReader::executed(const TransactionDigest& digest) const {
     return get(transaction_key(digest)).has_value();
 }
 
+// ---- the state tree ----------------------------------------------------------------------------
+
+proof::ProofResult<std::optional<Bytes>> DatabaseTree::read(ByteView path) const {
+    auto value = store_.get(tagged(kTreeKeyTag, path));
+    if (!value) return proof::proof_failure(proof::ProofCode::Storage, value.error().message);
+    return std::move(*value);
+}
+
+std::vector<proof::StateChange> tree_changes(const ledger::StateChanges& changes,
+                                             const std::map<ObjectId, Digest>& digests) {
+    std::vector<proof::StateChange> out;
+    out.reserve(changes.objects.size() + changes.balances.size() + changes.parameters.size());
+    for (const auto& [id, object] : changes.objects) {
+        std::optional<Digest> value;
+        if (object) {
+            const auto known = digests.find(id);
+            value = known != digests.end() ? known->second : Digest::from(object->digest().view());
+        }
+        out.push_back({proof::tree_key(ledger::state_key(id)), value});
+    }
+    for (const auto& [key, amount] : changes.balances) {
+        std::optional<Digest> value;
+        if (amount != 0) value = proof::tree_value(ledger::kBalanceKeyTag, bcs::encode(amount));
+        out.push_back({proof::tree_key(ledger::state_key(key)), value});
+    }
+    for (const auto& [name, bytes] : changes.parameters) {
+        std::optional<Digest> value;
+        if (bytes) value = proof::tree_value(ledger::kParameterKeyTag, *bytes);
+        out.push_back({proof::tree_key(ledger::state_key(name)), value});
+    }
+    return out;
+}
+
 // ---- opening -----------------------------------------------------------------------------------
 
 ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
@@ -208,6 +258,11 @@ ChainResult<void> LedgerDatabase::create(const ledger::GenesisConfig& genesis) {
     batch.put(meta_key(kGenesisName), ledger::genesis_bytes(genesis));
     batch.put(meta_key(kSequencerName), to_bytes(sequencer_));
     WALRUS_TRY(put_state(batch, made->changes));
+    InlineExecutor executor;
+    const auto tree =
+        proof::StateTree().apply(DatabaseTree(*store_), tree_changes(made->changes), executor);
+    if (!tree) return chain_failure(ChainCode::Corrupt, tree.error().message);
+    put_tree(batch, *tree);
     Head head;
     head.time_ms = genesis.time_ms;
     head.epoch = 1;
@@ -324,6 +379,43 @@ ChainResult<Digest> LedgerDatabase::state_digest() const {
     return hash.finish();
 }
 
+ChainResult<Digest> LedgerDatabase::compute_state_root() const {
+    std::vector<proof::StateChange> entries;
+    std::optional<ChainError> error;
+    const Bytes from{ledger::kObjectKeyTag};
+    const Bytes to{static_cast<Byte>(ledger::kParameterKeyTag + 1)};
+    auto scanned = store_->scan(from, to, [&](ByteView key, ByteView value) {
+        proof::StateChange entry{proof::tree_key(key), std::nullopt};
+        if (key[0] == ledger::kObjectKeyTag) {
+            const auto object = decode_as<ledger::Object>(value, "object");
+            if (!object) {
+                error = object.error();
+                return false;
+            }
+            entry.value = Digest::from(object->digest().view());
+        } else {
+            entry.value = proof::tree_value(key[0], value);
+        }
+        entries.push_back(entry);
+        return true;
+    });
+    if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
+    if (error) return tl::make_unexpected(std::move(*error));
+    InlineExecutor executor;
+    const auto tree = proof::StateTree().apply(DatabaseTree(*store_), std::move(entries), executor);
+    if (!tree) return chain_failure(ChainCode::Corrupt, tree.error().message);
+    return tree->root;
+}
+
+ChainResult<Digest> LedgerDatabase::history_node(const proof::HistoryPosition& position) const {
+    const auto bytes = WALRUS_TRY(get(*store_, history_key(position)));
+    if (!bytes || bytes->size() != Digest::kSize)
+        return chain_failure(ChainCode::NotFound,
+                             fmt::format("node {} of height {} of the history is not there",
+                                         position.index, position.height));
+    return Digest::from(*bytes);
+}
+
 // ---- writing -----------------------------------------------------------------------------------
 
 bool LedgerDatabase::is_blob(const ledger::StructTag& type) const {
@@ -392,6 +484,9 @@ ChainResult<void> LedgerDatabase::commit(const PreparedBlock& prepared) {
         batch.put(transaction_key(record->executed.digest), encode_record(*record));
     }
     batch.put(block_key(summary.seq), bcs::encode(stored));
+    put_tree(batch, *prepared.tree);
+    for (const proof::HistoryNode& node : prepared.history)
+        batch.put(history_key(node.position), to_bytes(node.digest.view()));
     batch.put(meta_key(kHeadName), bcs::encode(prepared.head));
     ++write_count_;
     auto written = store_->write(batch, true);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,11 +18,12 @@
 #include "io/key_value.hpp"
 #include "ledger/genesis.hpp"
 #include "ledger/state.hpp"
+#include "proof/state_tree.hpp"
 
 namespace walrus::chain {
 
 /// Format of the database that we write and read.
-inline constexpr std::uint32_t kDatabaseFormat = 1;
+inline constexpr std::uint32_t kDatabaseFormat = 2;
 inline constexpr std::size_t kPageTokenBytesMax = 1024;
 /// Where the database is below a ledger's directory.
 inline constexpr const char* kDatabaseDirectory = "database";
@@ -31,8 +33,26 @@ struct PreparedBlock {
     Block block;
     std::vector<RecordPtr> records;  ///< in the order of the block
     ledger::StateChanges changes;
+    /// What the block does to the state tree, and its new nodes of the history.
+    std::shared_ptr<proof::StateTree::Update> tree;
+    std::vector<proof::HistoryNode> history;
     Head head;  ///< after the block
 };
+
+/// Stored nodes of the state tree.
+class DatabaseTree final : public proof::TreeReader {
+public:
+    explicit DatabaseTree(const io::KeyValueStore& store) : store_(store) {}
+    proof::ProofResult<std::optional<Bytes>> read(ByteView path) const override;
+
+private:
+    const io::KeyValueStore& store_;
+};
+
+/// What state changes are to the state tree. `digests` may know the new digests of objects already
+/// (from effects); others are computed.
+std::vector<proof::StateChange> tree_changes(const ledger::StateChanges& changes,
+                                             const std::map<ObjectId, Digest>& digests = {});
 
 /// The stored state for one piece of work. If the store fails, reads give nothing and `error` says
 /// so afterwards: what was computed from them must then be dropped.
@@ -86,6 +106,10 @@ public:
     /// Errors also: NotFound.
     ChainResult<BlockPtr> block(std::uint64_t seq) const;
     ChainResult<Digest> state_digest() const;
+    /// Root of a state tree built anew from all stored state. Errors: NotDurable, Corrupt.
+    ChainResult<Digest> compute_state_root() const;
+    /// A stored node of the history. Errors also: NotFound.
+    ChainResult<Digest> history_node(const proof::HistoryPosition& position) const;
 
     /// Durable on return. Errors: NotDurable: it may or may not be stored; `load_head` tells.
     ChainResult<void> commit(const PreparedBlock& block);

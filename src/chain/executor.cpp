@@ -11,15 +11,27 @@
 
 namespace walrus::chain {
 
-ChainResult<std::unique_ptr<BlockExecutor>> BlockExecutor::make(LedgerDatabase& database) {
-    std::unique_ptr<BlockExecutor> executor(new BlockExecutor(database));
-    executor->head_ = WALRUS_TRY(database.load_head());
+ChainResult<std::unique_ptr<BlockExecutor>> BlockExecutor::make(LedgerDatabase& database,
+                                                                Executor* workers) {
+    std::unique_ptr<BlockExecutor> executor(new BlockExecutor(database, workers));
+    WALRUS_TRY(executor->load());
     return executor;
+}
+
+ChainResult<void> BlockExecutor::load() {
+    head_ = WALRUS_TRY(database_.load_head());
+    auto tree = proof::StateTree::open(DatabaseTree(database_.store()));
+    if (!tree) return chain_failure(ChainCode::Corrupt, tree.error().message);
+    tree_ = std::move(*tree);
+    if (head_.last && tree_.root() != head_.last->header.summary.state_root)
+        return chain_failure(ChainCode::Corrupt,
+                             "the stored state tree is not that of the last block");
+    return {};
 }
 
 ChainResult<void> BlockExecutor::reload() {
     WALRUS_TRY(database_.make_durable());
-    head_ = WALRUS_TRY(database_.load_head());
+    WALRUS_TRY(load());
     cache_ = {};
     committee_digest_.reset();
     return {};
@@ -45,7 +57,64 @@ ChainResult<SystemStatePtr> system_state(const ledger::LedgerIds& ids,
     return inner;
 }
 
+/// The digest of the epoch's storage committee: its keys are in the system's state, its shards in
+/// the staking state.
+ChainResult<Digest> storage_committee_digest(const ledger::LedgerIds& ids,
+                                             const ledger::StateReader& state,
+                                             const ledger::BlsCommittee& committee) {
+    const auto corrupt = [](const char* what) {
+        return chain_failure(ChainCode::Corrupt, std::string("the ledger's state: ") + what);
+    };
+    const auto object = state.object(ids.staking);
+    if (!object) return corrupt("no staking object");
+    const auto staking = bcs::decode_prefix<ledger::Staking>(object->contents);
+    if (!staking) return corrupt("the staking object does not parse");
+    const auto inner = state.object(ledger::staking_state_field_id(ids.staking, staking->version));
+    if (!inner) return corrupt("no staking state");
+    const auto field = bcs::decode<ledger::StakingInnerField>(inner->contents);
+    if (!field) return corrupt("the staking state does not parse");
+    auto record = committee_record(committee, field->value);
+    if (!record) return corrupt("a key of the committee is none");
+    return proof::committee_digest(*record);
+}
+
+/// Digests of the objects as the last transaction that wrote them left them.
+std::map<ObjectId, Digest> written_objects(const std::vector<RecordPtr>& records) {
+    std::map<ObjectId, Digest> out;
+    for (const RecordPtr& record : records)
+        for (const ledger::ObjectChange& change : record->executed.effects.changed_objects) {
+            const auto* write = std::get_if<ledger::ObjectWrite>(&change.output);
+            if (write != nullptr) {
+                out[change.id] = Digest::from(write->digest.bytes);
+            } else {
+                out.erase(change.id);
+            }
+        }
+    return out;
+}
+
 }  // namespace
+
+std::optional<proof::CommitteeRecord> committee_record(const ledger::BlsCommittee& committee,
+                                                       const ledger::StakingInnerV1& staking) {
+    proof::CommitteeRecord out;
+    out.epoch = committee.epoch;
+    for (const ledger::BlsCommitteeMember& member : committee.members) {
+        const auto key =
+            bls::PublicKey::parse_uncompressed(member.public_key, bls::KeyCheck::Encoding);
+        if (!key) return std::nullopt;
+        proof::CommitteeEntry entry;
+        entry.node = member.node_id;
+        entry.key = key->to_bytes();
+        for (const auto& [node, shards] : staking.committee)
+            if (node == member.node_id)
+                for (const auto shard : shards) entry.shards.push_back(shard);
+        out.members.push_back(std::move(entry));
+    }
+    std::sort(out.members.begin(), out.members.end(),
+              [](const auto& a, const auto& b) { return a.node < b.node; });
+    return out;
+}
 
 ChainResult<ledger::BlockContext> block_context(const ledger::LedgerIds& ids,
                                                 const ledger::StateReader& state,
@@ -66,8 +135,12 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
     if (!inner) return tl::make_unexpected(std::move(inner.error()));
     const ledger::BlockContext context = *made;
     const auto& committee = (*inner)->committee;
-    if (!committee_digest_ || committee_digest_->first != committee.digest())
-        committee_digest_ = {committee.digest(), committee_digest(bcs::encode(*committee))};
+    if (!committee_digest_ || committee_digest_->first != committee.digest()) {
+        const auto digest = storage_committee_digest(database_.ids(), state, *committee);
+        if (auto error = state.error()) return tl::make_unexpected(std::move(*error));
+        if (!digest) return tl::make_unexpected(digest.error());
+        committee_digest_ = {committee.digest(), *digest};
+    }
 
     ledger::AppliedBlock applied = ledger::apply_block(state, context, block.transactions, &cache_);
     if (auto error = state.error()) {
@@ -106,10 +179,19 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
     summary.event_count = event_count(prepared.block.transactions);
     summary.effects_root = effects_root(prepared.block.transactions);
     summary.events_root = events_root(prepared.block.transactions);
-    summary.state_root = applied.changes.digest();
+    InlineExecutor alone;
+    auto tree = tree_.apply(DatabaseTree(database_.store()),
+                            tree_changes(applied.changes, written_objects(prepared.records)),
+                            workers_ != nullptr ? *workers_ : alone);
+    if (!tree) {
+        cache_ = {};
+        return chain_failure(ChainCode::Corrupt, tree.error().message);
+    }
+    summary.state_root = tree->root;
+    prepared.tree = std::make_shared<proof::StateTree::Update>(std::move(*tree));
     summary.prev_history_root = head_.history.root();
     prepared.head = head_;
-    prepared.head.history.append(summary);
+    prepared.history = prepared.head.history.append(summary);
     header.history_root = prepared.head.history.root();
     header.committee_digest = committee_digest_->second;
     if (head_.last) {
@@ -134,6 +216,7 @@ ChainResult<void> BlockExecutor::commit(const PreparedBlock& prepared) {
         return committed;
     }
     head_ = prepared.head;
+    tree_.adopt(proof::StateTree::Update(*prepared.tree));
     return {};
 }
 
@@ -203,6 +286,11 @@ ChainResult<CheckReport> check_database(const LedgerDatabase& database) {
         return chain_failure(ChainCode::Broken, "the stored head is not that of the blocks");
     report.state_digest = WALRUS_TRY(database.state_digest());
     const Digest expected = WALRUS_TRY(replayed->state_digest());
+    // The tree once more, from nothing but the state.
+    report.state_root = WALRUS_TRY(database.compute_state_root());
+    if (head.last && report.state_root != head.last->header.summary.state_root)
+        return chain_failure(ChainCode::Broken,
+                             "the stored state is not that of the last header's root");
     if (report.state_digest != expected)
         return chain_failure(ChainCode::Broken,
                              "the stored state is not what the blocks from genesis give");

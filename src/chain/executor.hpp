@@ -11,6 +11,8 @@
 #include "crypto/signature.hpp"
 #include "io/environment.hpp"
 #include "ledger/execute.hpp"
+#include "ledger/types.hpp"
+#include "proof/commitments.hpp"
 
 namespace walrus::chain {
 
@@ -36,11 +38,18 @@ ChainResult<ledger::BlockContext> block_context(const ledger::LedgerIds& ids,
                                                 ledger::LedgerCache* cache, std::uint64_t seq,
                                                 std::uint64_t time_ms);
 
+/// The storage committee as headers commit to it (spec/consensus.md §6.2): keys of the system's
+/// state, shards of the staking state. Nothing if a key does not parse.
+std::optional<proof::CommitteeRecord> committee_record(const ledger::BlsCommittee& committee,
+                                                       const ledger::StakingInnerV1& staking);
+
 /// Executes blocks over a database. One call at a time; blocking.
 class BlockExecutor {
 public:
-    /// Starts at the stored head. Both references outlive the executor.
-    static ChainResult<std::unique_ptr<BlockExecutor>> make(LedgerDatabase& database);
+    /// Starts at the stored head. The references outlive the executor; `workers` (may be null)
+    /// share the work on the state tree.
+    static ChainResult<std::unique_ptr<BlockExecutor>> make(LedgerDatabase& database,
+                                                            Executor* workers = nullptr);
 
     const Head& head() const { return head_; }
     /// For simulations: a copy of what is parsed already.
@@ -57,10 +66,14 @@ public:
     ChainResult<void> reload();
 
 private:
-    explicit BlockExecutor(LedgerDatabase& database) : database_(database) {}
+    BlockExecutor(LedgerDatabase& database, Executor* workers)
+        : database_(database), workers_(workers) {}
+    ChainResult<void> load();
 
     LedgerDatabase& database_;
+    Executor* workers_;
     Head head_;
+    proof::StateTree tree_;
     ledger::LedgerCache cache_;
     /// Of this committee (by the digest of its record): the digest for headers.
     std::optional<std::pair<Digest, Digest>> committee_digest_;
@@ -75,6 +88,7 @@ struct CheckReport {
     std::uint64_t blocks = 0;
     std::uint64_t transactions = 0;
     Digest state_digest;
+    Digest state_root;  ///< of the state tree, built anew from the state
 };
 /// Recomputes everything from genesis: signatures, effects, headers, seals and at the end the
 /// state, and compares with what is stored. Needs memory for the whole state. Errors: Broken,

@@ -11,6 +11,7 @@
 #include "chain/database.hpp"
 #include "chain/engine.hpp"
 #include "chain/executor.hpp"
+#include "chain/prover.hpp"
 #include "io/log.hpp"
 #include "ledger/transaction_builder.hpp"
 
@@ -21,6 +22,8 @@ constexpr std::string_view kComponent = "ledger";
 constexpr std::uint64_t kMicrosPerSecond = 1'000'000;
 /// Simulations that a commit got in the way of are run again this often.
 constexpr int kSimulationAttemptsMax = 4;
+/// How long a proof waits for its own block to be durable.
+constexpr std::uint64_t kProofWaitUs = 2 * kMicrosPerSecond;
 
 ChainResult<SequencerKey> public_key_of(const AccountKey& key) {
     if (key.scheme() != SignatureScheme::Ed25519)
@@ -191,6 +194,7 @@ public:
     io::Task<bool> wait_for_block(std::uint64_t seq, std::uint64_t timeout_us,
                                   io::CancelToken cancel) override;
     io::Task<ChainResult<RecordPtr>> faucet(Address recipient) override;
+    io::Task<ChainResult<proof::Proof>> proof(proof::Subject subject) override;
     io::Task<ChainResult<Digest>> state_digest() override;
     bool stopping() const override { return stopping_; }
     io::Task<void> stop() override;
@@ -400,6 +404,18 @@ io::Task<ChainResult<RecordPtr>> Service::faucet(Address recipient) {
     co_return result;
 }
 
+io::Task<ChainResult<proof::Proof>> Service::proof(proof::Subject subject) {
+    auto work = [&database = *database_, &subject] { return make_proof(database, subject); };
+    auto result = co_await io::offload(environment_.loop, environment_.disk, std::move(work));
+    if (!result) co_return result;
+    // What the store shows beyond the durable head does not count before that has moved.
+    const std::uint64_t seq = result->commit.seq;
+    const bool durable = co_await wait_for_block(seq, kProofWaitUs, io::CancelToken());
+    if (!durable)
+        co_return chain_failure(ChainCode::Busy, "the newest block is not durable yet: try again");
+    co_return result;
+}
+
 io::Task<ChainResult<Digest>> Service::state_digest() {
     auto work = [&database = *database_] { return database.state_digest(); };
     auto result = co_await io::offload(environment_.loop, environment_.disk, std::move(work));
@@ -425,7 +441,7 @@ ChainResult<Opened> open_stored(io::Environment& environment, const std::string&
     Opened out;
     out.database = WALRUS_TRY(
         LedgerDatabase::open(std::move(store), std::move(genesis), sequencer, directory));
-    out.executor = WALRUS_TRY(BlockExecutor::make(*out.database));
+    out.executor = WALRUS_TRY(BlockExecutor::make(*out.database, &environment.cpu));
     return out;
 }
 

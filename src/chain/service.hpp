@@ -20,6 +20,7 @@
 #include "io/metrics.hpp"
 #include "ledger/functions.hpp"
 #include "ledger/genesis.hpp"
+#include "proof/proof_file.hpp"
 
 namespace walrus::chain {
 
@@ -125,6 +126,10 @@ public:
     /// Sends the faucet's amounts to `recipient`. Errors: NotFound (no faucet here), Busy (too many
     /// requests), those of submit.
     virtual io::Task<ChainResult<RecordPtr>> faucet(Address recipient) = 0;
+
+    /// A proof file about the subject, sealed by the newest durable block. Errors: as make_proof
+    /// (prover.hpp).
+    virtual io::Task<ChainResult<proof::Proof>> proof(proof::Subject subject) = 0;
 
     /// BLAKE2b-256 over the whole stored state in the order of keys: equal states, equal digests.
     virtual io::Task<ChainResult<Digest>> state_digest() = 0;

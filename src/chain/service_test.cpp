@@ -456,13 +456,13 @@ TEST_F(LedgerServiceTest, OtherLedgersAreRefused) {
         io::WriteBatch batch;
         Bytes key{0x00};
         append(key, as_bytes("format"));
-        batch.put(key, bcs::encode(std::uint32_t{2}));
+        batch.put(key, bcs::encode(std::uint32_t{1}));
         ASSERT_TRUE((*store)->write(batch, true));
     }
     const auto opened = net.try_open();
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ChainCode::WrongFormat);
-    EXPECT_NE(opened.error().message.find("format 2"), std::string::npos);
+    EXPECT_NE(opened.error().message.find("format 1"), std::string::npos);
     EXPECT_NE(opened.error().message.find("`walrus up"), std::string::npos);
     // A store of somebody else.
     net.disk = std::make_shared<io::MemoryStoreDisk>();

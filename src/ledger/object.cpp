@@ -7,19 +7,18 @@
 namespace walrus::ledger {
 
 ObjectDigest Object::digest() const {
+    return ObjectDigest::from(blake2b(digest_preimage()).view());
+}
+
+Bytes Object::digest_preimage() const {
     if (is_system_state_field(type)) {
         if (const auto field = bcs::decode<SystemStateField>(contents))
-            return system_state_digest(*this, field->name, field->value);
+            return system_state_preimage(*this, field->name, field->value);
     }
     bcs::Writer out(contents.size() + 256);
     out.raw(as_bytes("Object::"));
-    out.raw(id.bytes);
-    out.fixed(version);
-    bcs::encode(out, owner);
-    bcs_encode(out, type);
-    out.bytes(contents);
-    out.raw(previous_transaction.bytes);
-    return ObjectDigest::from(blake2b(out.view()).view());
+    bcs_encode(out, *this);
+    return out.take();
 }
 
 void bcs_encode(bcs::Writer& out, const Object& object) {

@@ -42,6 +42,8 @@ struct Object {
 
     /// BLAKE2b-256("Object::" ‖ id ‖ version ‖ owner ‖ type ‖ ULEB length ‖ contents ‖ previous).
     ObjectDigest digest() const;
+    /// What the digest is the hash of (the system's state: digests of its fields). For proofs.
+    Bytes digest_preimage() const;
     bool operator==(const Object&) const = default;
 };
 /// Storage form in the state database (docs/formats/ledger.md): the fields in order, BCS.

@@ -62,6 +62,11 @@ bool is_system_state_field(const StructTag& type) {
 
 ObjectDigest system_state_digest(const Object& envelope, std::uint64_t name,
                                  const SystemStateInnerV1& state) {
+    return ObjectDigest::from(blake2b(system_state_preimage(envelope, name, state)).view());
+}
+
+Bytes system_state_preimage(const Object& envelope, std::uint64_t name,
+                            const SystemStateInnerV1& state) {
     bcs::Writer out(1024);
     out.raw(as_bytes("ObjectFields::"));
     out.raw(envelope.id.bytes);
@@ -78,7 +83,7 @@ ObjectDigest system_state_digest(const Object& envelope, std::uint64_t name,
     out.raw(blake2b(bcs::encode(state.future_accounting)).bytes);
     out.raw(blake2b(bcs::encode(state.event_blob_certification_state)).bytes);
     out.raw(state.deny_list_sizes.id.bytes);
-    return ObjectDigest::from(blake2b(out.view()).view());
+    return out.take();
 }
 
 // ------------------------------------------------------------------------------------- cache

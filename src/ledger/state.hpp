@@ -180,6 +180,9 @@ private:
 /// that a registration does not hash the committee again.
 ObjectDigest system_state_digest(const Object& envelope, std::uint64_t name,
                                  const SystemStateInnerV1& state);
+/// What that digest is the hash of.
+Bytes system_state_preimage(const Object& envelope, std::uint64_t name,
+                            const SystemStateInnerV1& state);
 /// Is this the type of the object that `system_state_digest` is for?
 bool is_system_state_field(const StructTag& type);
 
