@@ -16,6 +16,7 @@ namespace {
 constexpr Byte kMetaKeyTag = 0x00;
 constexpr Byte kOwnerKeyTag = 0x13;
 constexpr Byte kMetadataKeyTag = 0x14;
+constexpr Byte kEventTypeKeyTag = 0x15;
 constexpr Byte kTransactionKeyTag = 0x20;
 constexpr Byte kBlockKeyTag = 0x21;
 constexpr Byte kTreeKeyTag = 0x30;
@@ -52,6 +53,31 @@ Bytes history_key(const proof::HistoryPosition& position) {
     raw[0] = position.height;
     store_be(raw + 1, position.index);
     return tagged(kHistoryKeyTag, raw);
+}
+/// Place of an event, in the order of the chain: block, transaction in it, event in that.
+constexpr std::size_t kEventPlaceBytes = 16;
+struct EventPlace {
+    std::uint64_t seq = 0;
+    std::uint32_t transaction = 0;
+    std::uint32_t event = 0;
+
+    Bytes encoded() const {
+        Bytes out(kEventPlaceBytes);
+        store_be(out.data(), seq);
+        store_be(out.data() + 8, transaction);
+        store_be(out.data() + 12, event);
+        return out;
+    }
+    static EventPlace decode(ByteView bytes) {
+        return {load_be<std::uint64_t>(bytes.data()), load_be<std::uint32_t>(bytes.data() + 8),
+                load_be<std::uint32_t>(bytes.data() + 12)};
+    }
+    friend auto operator<=>(const EventPlace&, const EventPlace&) = default;
+};
+/// The type's digest, shortened; the place completes the key.
+Bytes event_type_prefix(const ledger::StructTag& type) {
+    const Digest digest = blake2b(bcs::encode(type));
+    return tagged(kEventTypeKeyTag, digest.view().first(16));
 }
 void put_tree(io::WriteBatch& batch, const proof::StateTree::Update& update) {
     for (const proof::NodeWrite& write : update.writes) {
@@ -361,6 +387,75 @@ ChainResult<BlockPtr> LedgerDatabase::block(std::uint64_t seq) const {
     return BlockPtr(std::move(block));
 }
 
+ChainResult<EventPage> LedgerDatabase::events(const EventQuery& query, std::size_t count_max,
+                                              std::uint64_t seq_end) const {
+    if (query.cursor && query.cursor->size() != kEventPlaceBytes)
+        return chain_failure(ChainCode::InvalidArgument, "the cursor is not one of this ledger");
+    // The cursor is the first place that was not looked at.
+    EventPlace at = query.cursor ? EventPlace::decode(*query.cursor) : EventPlace{};
+    EventPage page;
+    std::size_t bytes = 0;
+    BlockPtr block;
+    /// False: the page is full, the event belongs to the next one.
+    const auto take = [&](const EventPlace& place) -> ChainResult<bool> {
+        if (!block || block->header.header.summary.seq != place.seq)
+            block = WALRUS_TRY(this->block(place.seq));
+        if (place.transaction >= block->transactions.size() ||
+            place.event >= block->transactions[place.transaction].events.size())
+            return chain_failure(ChainCode::Corrupt, "the index names an event that is not there");
+        const BlockTransaction& transaction = block->transactions[place.transaction];
+        const BlockEvent& event = transaction.events[place.event];
+        if (page.events.size() >= count_max || bytes > kEventPageBytesMax) return false;
+        bytes += event.contents.size() + 64;
+        page.events.push_back({place.seq, block->header.header.summary.time_ms, transaction.digest,
+                               place.transaction, place.event, event});
+        return true;
+    };
+    if (query.type) {
+        const Bytes prefix = event_type_prefix(*query.type);
+        Bytes from = prefix;
+        append(from, at.encoded());
+        std::vector<EventPlace> places;
+        auto scanned = store_->scan(from, prefix_end(prefix), [&](ByteView key, ByteView) {
+            if (key.size() == prefix.size() + kEventPlaceBytes)
+                places.push_back(EventPlace::decode(key.subspan(prefix.size())));
+            return places.size() <= count_max;
+        });
+        if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
+        for (const EventPlace& place : places) {
+            if (place.seq >= seq_end) break;
+            at = place;
+            if (!WALRUS_TRY(take(place))) {
+                page.more = true;
+                break;
+            }
+            ++at.event;
+        }
+        page.cursor = at.encoded();
+        return page;
+    }
+    for (std::size_t blocks = 0; at.seq < seq_end && !page.more; ++blocks) {
+        if (blocks == kEventBlocksMax) {
+            page.more = true;
+            break;
+        }
+        block = WALRUS_TRY(this->block(at.seq));
+        while (at.transaction < block->transactions.size() && !page.more) {
+            if (at.event >= block->transactions[at.transaction].events.size()) {
+                ++at.transaction;
+                at.event = 0;
+            } else if (WALRUS_TRY(take(at))) {
+                ++at.event;
+            } else {
+                page.more = true;
+            }
+        }
+        if (!page.more) at = {at.seq + 1, 0, 0};
+    }
+    page.cursor = at.encoded();
+    return page;
+}
+
 ChainResult<Digest> LedgerDatabase::state_digest() const {
     Blake2b hash;
     const auto add = [&](ByteView bytes) {
@@ -484,6 +579,14 @@ ChainResult<void> LedgerDatabase::commit(const PreparedBlock& prepared) {
         batch.put(transaction_key(record->executed.digest), encode_record(*record));
     }
     batch.put(block_key(summary.seq), bcs::encode(stored));
+    for (std::uint32_t t = 0; t < prepared.block.transactions.size(); ++t) {
+        const auto& events = prepared.block.transactions[t].events;
+        for (std::uint32_t e = 0; e < events.size(); ++e) {
+            Bytes key = event_type_prefix(events[e].type);
+            append(key, EventPlace{summary.seq, t, e}.encoded());
+            batch.put(std::move(key), {});
+        }
+    }
     put_tree(batch, *prepared.tree);
     for (const proof::HistoryNode& node : prepared.history)
         batch.put(history_key(node.position), to_bytes(node.digest.view()));

@@ -28,6 +28,10 @@ inline constexpr std::size_t kPageTokenBytesMax = 1024;
 /// Where the database is below a ledger's directory.
 inline constexpr const char* kDatabaseDirectory = "database";
 
+/// Blocks that one page of events looks through at most, and bytes of contents on a page.
+inline constexpr std::size_t kEventBlocksMax = 1000;
+inline constexpr std::size_t kEventPageBytesMax = std::size_t{4} << 20;
+
 /// What a block adds, ready to be written.
 struct PreparedBlock {
     Block block;
@@ -105,6 +109,10 @@ public:
     ChainResult<RecordPtr> transaction(const TransactionDigest& digest) const;
     /// Errors also: NotFound.
     ChainResult<BlockPtr> block(std::uint64_t seq) const;
+    /// Events after the query's cursor in the order of the chain, at most `count_max` of them, of
+    /// blocks below `seq_end`. Errors also: InvalidArgument (cursor).
+    ChainResult<EventPage> events(const EventQuery& query, std::size_t count_max,
+                                  std::uint64_t seq_end) const;
     ChainResult<Digest> state_digest() const;
     /// Root of a state tree built anew from all stored state. Errors: NotDurable, Corrupt.
     ChainResult<Digest> compute_state_root() const;

@@ -35,6 +35,27 @@ struct Block {
 };
 using BlockPtr = std::shared_ptr<const Block>;
 
+/// An event with its place in the chain.
+struct PlacedEvent {
+    std::uint64_t seq = 0;
+    std::uint64_t time_ms = 0;
+    TransactionDigest transaction;
+    std::uint32_t transaction_index = 0;  ///< in the block
+    std::uint32_t event_index = 0;        ///< in the transaction
+    BlockEvent event;
+};
+struct EventQuery {
+    std::optional<ledger::StructTag> type;  ///< nothing: all
+    std::optional<Bytes> cursor;            ///< of a page before; nothing: from the beginning
+    std::uint32_t page_size = 0;            ///< 0: default
+};
+struct EventPage {
+    std::vector<PlacedEvent> events;
+    /// Where the next page begins; always there, so that a follower can ask again later.
+    Bytes cursor;
+    bool more = false;  ///< the next page may be asked for at once
+};
+
 /// How far the ledger is.
 struct Head {
     std::uint64_t next_seq = 0;  ///< sequence number of the next block

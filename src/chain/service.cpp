@@ -194,6 +194,7 @@ public:
     io::Task<bool> wait_for_block(std::uint64_t seq, std::uint64_t timeout_us,
                                   io::CancelToken cancel) override;
     io::Task<ChainResult<RecordPtr>> faucet(Address recipient) override;
+    io::Task<ChainResult<EventPage>> events(EventQuery query) override;
     io::Task<ChainResult<proof::Proof>> proof(proof::Subject subject) override;
     io::Task<ChainResult<Digest>> state_digest() override;
     bool stopping() const override { return stopping_; }
@@ -401,6 +402,17 @@ io::Task<ChainResult<RecordPtr>> Service::faucet(Address recipient) {
             ChainCode::Rejected,
             "the faucet is empty: " + (*result)->executed.effects.failure->description);
     if (result) faucet_total_.add();
+    co_return result;
+}
+
+io::Task<ChainResult<EventPage>> Service::events(EventQuery query) {
+    const ServiceLimits& limits = options_.limits;
+    const std::size_t count = std::clamp<std::uint32_t>(
+        query.page_size == 0 ? limits.page_size_default : query.page_size, 1, limits.page_size_max);
+    auto work = [&database = *database_, &query, count, seq_end = head_.next_seq] {
+        return database.events(query, count, seq_end);
+    };
+    auto result = co_await io::offload(environment_.loop, environment_.disk, std::move(work));
     co_return result;
 }
 

@@ -127,6 +127,8 @@ public:
     /// requests), those of submit.
     virtual io::Task<ChainResult<RecordPtr>> faucet(Address recipient) = 0;
 
+    /// Events in the order of the chain. Errors: InvalidArgument (cursor).
+    virtual io::Task<ChainResult<EventPage>> events(EventQuery query) = 0;
     /// A proof file about the subject, sealed by the newest durable block. Errors: as make_proof
     /// (prover.hpp).
     virtual io::Task<ChainResult<proof::Proof>> proof(proof::Subject subject) = 0;

@@ -223,6 +223,12 @@ public:
         std::uint64_t from_seq) override;
     io::Task<RpcResult<std::string>> wal_type(ObjectId package) override;
 
+    io::Task<RpcResult<Bytes>> call_own(std::string path, Bytes message) override {
+        auto answer =
+            co_await call(path.c_str(), std::move(message), kReadTimeoutUs, kReadAttemptsMax);
+        co_return answer;
+    }
+
 private:
     /// One call; `attempts` above 1 only for reads, which may be repeated.
     io::Task<RpcResult<Bytes>> call(const char* path, Bytes message, std::uint64_t timeout_us,
@@ -448,6 +454,10 @@ io::Task<RpcResult<std::string>> LedgerClientImpl::wal_type(ObjectId package) {
 }
 
 }  // namespace
+
+io::Task<RpcResult<Bytes>> LedgerClient::call_own(std::string path, Bytes) {
+    co_return rpc_failure(RpcCode::Unimplemented, "this ledger does not serve " + path);
+}
 
 RpcResult<std::unique_ptr<LedgerClient>> LedgerClient::make(io::Environment& environment,
                                                             http::Client& http,

@@ -93,8 +93,8 @@ struct StreamItem {
 class BlockStream {
 public:
     virtual ~BlockStream() = default;
-    /// The next item. Errors: Unavailable when nothing (not even a heartbeat) came for 15 s, or bytes
-    /// for 60 s that make no item.
+    /// The next item. Errors: Unavailable when nothing (not even a heartbeat) came for 15 s, or
+    /// bytes for 60 s that make no item.
     virtual io::Task<RpcResult<StreamItem>> next() = 0;
     /// Ends the stream: a pending next() ends with Cancelled. Loop thread only, idempotent.
     virtual void close() {}
@@ -130,6 +130,9 @@ public:
         std::uint64_t from_seq) = 0;
     /// The type of WAL, from `staking::stake_with_pool`'s description (rpc-compat.md §2.1).
     virtual io::Task<RpcResult<std::string>> wal_type(ObjectId package) = 0;
+    /// One call of a method of our own (proof_client.hpp), with serialised messages; repeated if
+    /// there is no answer. Errors: Unimplemented where a ledger has none.
+    virtual io::Task<RpcResult<Bytes>> call_own(std::string path, Bytes message);
 };
 
 }  // namespace walrus::rpc

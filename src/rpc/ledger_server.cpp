@@ -12,6 +12,7 @@
 #include "io/log.hpp"
 #include "rpc/grpc_web.hpp"
 #include "rpc/messages.hpp"
+#include "rpc/proof_service.hpp"
 
 namespace walrus::rpc {
 namespace {
@@ -413,6 +414,14 @@ void LedgerServerImpl::bind_methods() {
     bind("MovePackageService", "GetFunction", &Self::get_function);
     bind("TransactionExecutionService", "SimulateTransaction", &Self::simulate);
     bind("TransactionExecutionService", "ExecuteTransaction", &Self::execute);
+    for (OwnMethod& own : proof_methods(service_, &to_grpc)) {
+        Method entry;
+        entry.call = std::move(own.call);
+        entry.seconds =
+            &service_.metrics().histogram("walrus_rpc_seconds", "Time of one RPC",
+                                          io::request_seconds_buckets(), {{"method", own.name}});
+        methods_.emplace(std::move(own.path), std::move(entry));
+    }
 }
 
 void LedgerServerImpl::count(Method& method, const std::string& name, GrpcStatus status) {
