@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "cli/commands.hpp"
+#include "cli/ledger_commands.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 #include "localnet/localnet.hpp"
@@ -246,7 +247,11 @@ Command status_command() {
 }
 
 Command ledger_command() {
-    return role_command("ledger", "Run a ledger from its directory", run_ledger, false);
+    Command command = role_command("ledger", "Run a ledger from its directory", run_ledger, false);
+    command.help = "Ask the ledger, get and check proofs, or run a ledger";
+    for (const auto& more : {ledger_query_commands(), ledger_check_commands()})
+        command.children.insert(command.children.end(), more.begin(), more.end());
+    return command;
 }
 
 Command node_command() {
