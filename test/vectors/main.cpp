@@ -12,6 +12,7 @@
 
 #include "gf/dispatch.hpp"
 #include "test/vectors/runner_chain.hpp"
+#include "test/vectors/runner_consensus.hpp"
 #include "test/vectors/runner_encoding.hpp"
 
 namespace {
@@ -29,6 +30,8 @@ Runner runner_for(const Json& json) {
         return walrus::vectors::run_encoding_vectors;
     if (json.value("format", std::string()) == "walrus-coordination-vectors/1")
         return walrus::vectors::run_chain_vectors;
+    if (json.contains("consecutive") && json.contains("merkle"))
+        return walrus::vectors::run_consensus_vectors;
     return nullptr;
 }
 
