@@ -91,10 +91,17 @@ std::optional<std::vector<std::uint16_t>> signers_from_bitmap(ByteView bitmap,
     return signers;
 }
 
-Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee& committee,
-                                                              ByteView signature, ByteView bitmap,
-                                                              ByteView message,
-                                                              Threshold threshold) {
+namespace {
+
+/// Who signed: the sum of their keys and weights.
+struct Signers {
+    bls::PublicKey key;
+    std::uint32_t weight = 0;
+};
+
+/// The checks before the signature.
+Result<Signers, CertificateError> check_signers(const BlsCommittee& committee, ByteView bitmap,
+                                                Threshold threshold) {
     const auto& members = committee.members();
     if (!is_bitmap(bitmap, members.size())) return fail(CertificateError::InvalidBitmap);
 
@@ -108,10 +115,12 @@ Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee
     bls::PublicKeySum signers_key(committee.total_key());
     for (std::size_t i = 0; i < members.size(); ++i)
         if (!has_bit(bitmap, i)) signers_key.subtract(members[i].public_key);
-    const auto parsed = bls::Signature::from(signature);
-    if (!parsed || !bls::verify(signers_key.finish(), message, *parsed))
-        return fail(CertificateError::SigVerification);
+    return Signers{.key = signers_key.finish(), .weight = weight};
+}
 
+/// The checks after it.
+Result<CertifiedMessage, CertificateError> check_header(const BlsCommittee& committee,
+                                                        ByteView message, std::uint32_t weight) {
     // The ledger reads version, application and epoch in this order, each checked when read, and
     // all after the type: what is missing decides only if nothing before it is wrong.
     if (message.size() < 2) return fail(CertificateError::MessageTooShort);
@@ -125,6 +134,45 @@ Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee
                             .epoch = header->epoch,
                             .body = message.subspan(kHeaderBytes),
                             .weight = weight};
+}
+
+}  // namespace
+
+Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee& committee,
+                                                              ByteView signature, ByteView bitmap,
+                                                              ByteView message,
+                                                              Threshold threshold) {
+    const Signers signers = WALRUS_TRY(check_signers(committee, bitmap, threshold));
+    const auto parsed = bls::Signature::from(signature);
+    if (!parsed || !bls::verify(signers.key, message, *parsed))
+        return fail(CertificateError::SigVerification);
+    return check_header(committee, message, signers.weight);
+}
+
+std::vector<Result<CertifiedMessage, CertificateError>> verify_certificates(
+    const BlsCommittee& committee, std::span<const CertificateView> certificates) {
+    std::vector<Result<CertifiedMessage, CertificateError>> out(
+        certificates.size(), fail(CertificateError::SigVerification));
+    std::vector<bls::SignedBytes> batch;
+    std::vector<std::pair<std::size_t, std::uint32_t>> places;  // index and weight
+    for (std::size_t i = 0; i < certificates.size(); ++i) {
+        const CertificateView& view = certificates[i];
+        const auto signers = check_signers(committee, view.bitmap, view.threshold);
+        if (!signers) {
+            out[i] = fail(signers.error());
+            continue;
+        }
+        const auto parsed = bls::Signature::from(view.signature);
+        if (!parsed) continue;
+        batch.push_back({signers->key, view.message, *parsed});
+        places.emplace_back(i, signers->weight);
+    }
+    const std::vector<bool> good = bls::verify_batch(batch);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto [place, weight] = places[i];
+        if (good[i]) out[place] = check_header(committee, batch[i].message, weight);
+    }
+    return out;
 }
 
 Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee& committee,

@@ -68,6 +68,18 @@ Result<CertifiedMessage, CertificateError> verify_certificate(const BlsCommittee
                                                               const Certificate& certificate,
                                                               Threshold threshold);
 
+/// What `verify_certificate` takes, for many at a time.
+struct CertificateView {
+    ByteView signature;
+    ByteView bitmap;
+    ByteView message;
+    Threshold threshold = Threshold::Quorum;
+};
+/// Exactly what `verify_certificate` says of each, in order, at about half the cost of one at a
+/// time (bls::verify_batch).
+std::vector<Result<CertifiedMessage, CertificateError>> verify_certificates(
+    const BlsCommittee& committee, std::span<const CertificateView> certificates);
+
 enum class AddError {
     UnknownMember,  ///< no such member in the committee
     Duplicate,      ///< this member's signature is already in

@@ -280,5 +280,57 @@ TEST(CertificateBuilder, BadConfirmationsDoNotCount) {
     EXPECT_EQ(builder.weight(), 1u);
 }
 
+TEST(Certificates, ManyAtOnceGetTheVerdictsOfOneAtATime) {
+    const auto nodes = Nodes::make(kTenOnes);
+    const std::vector<std::uint16_t> enough{0, 1, 2, 4, 5, 7, 9};
+    struct Kept {
+        Bytes signature, bitmap, message;
+        Threshold threshold = Threshold::Quorum;
+    };
+    std::vector<Kept> kept;
+    for (std::size_t i = 0; i < 60; ++i) {
+        StoredBlob body;
+        body.blob_id.bytes.fill(static_cast<Byte>(i));
+        Bytes message = build_message(i % 10 == 7 ? kEpoch + 1 : kEpoch, body);
+        if (i % 10 == 8) message[1] = 9;
+        if (i % 20 == 9) message = {1};
+        std::vector<std::uint16_t> signers = enough;
+        if (i % 10 == 6) signers.pop_back();
+        const Certificate made = nodes.certify(message, signers);
+        Kept& item = kept.emplace_back();
+        item.signature = to_bytes(made.signature.view());
+        item.bitmap = signers_to_bitmap(signers, 10);
+        item.message = message;
+        if (i % 10 == 1) item.bitmap = signers_to_bitmap(std::vector<std::uint16_t>(7, 0), 10);
+        if (i % 10 == 2) item.bitmap.push_back(1);
+        if (i % 10 == 3) item.signature.pop_back();
+        if (i % 10 == 4) item.signature[60] ^= 1;
+        if (i % 10 == 5) item.message.back() ^= 1;
+        if (i % 10 == 6 && i > 30) item.threshold = Threshold::OneCorrect;
+    }
+    std::vector<CertificateView> views;
+    for (const Kept& item : kept)
+        views.push_back({item.signature, item.bitmap, item.message, item.threshold});
+    const auto many = verify_certificates(nodes.committee, views);
+    ASSERT_EQ(many.size(), views.size());
+    std::size_t good = 0;
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        const auto one = verify_certificate(nodes.committee, views[i].signature, views[i].bitmap,
+                                            views[i].message, views[i].threshold);
+        ASSERT_EQ(one.has_value(), many[i].has_value()) << i;
+        if (one) {
+            ++good;
+            EXPECT_EQ(one->weight, many[i]->weight);
+            EXPECT_EQ(one->type, many[i]->type);
+            EXPECT_EQ(one->epoch, many[i]->epoch);
+            EXPECT_TRUE(equal(one->body, many[i]->body));
+        } else {
+            EXPECT_EQ(one.error(), many[i].error()) << i;
+        }
+    }
+    EXPECT_GT(good, 5u);
+    EXPECT_TRUE(verify_certificates(nodes.committee, {}).empty());
+}
+
 }  // namespace
 }  // namespace walrus::attest

@@ -368,4 +368,106 @@ std::vector<std::size_t> find_invalid(std::span<const PublicKey> keys, ByteView 
     return wrong;
 }
 
+namespace {
+
+/// Below so many items one at a time is faster than weighting them.
+constexpr std::size_t kBatchMin = 3;
+/// Items of one product of pairings: more bring nothing, but would make a wrong one dearer.
+constexpr std::size_t kBatchMax = 128;
+
+/// An item of a batch in points: its coefficient is on the key already.
+struct BatchItem {
+    std::size_t index = 0;
+    blst_p1_affine key;  ///< coefficient times the key
+    blst_p2_affine hash;
+    blst_p2 signature;  ///< coefficient times the signature
+};
+
+/// The product of all e(c key, hash) is e(generator, sum of c signature).
+bool verify_product(std::span<const BatchItem> items) {
+    std::vector<const blst_p1_affine*> left;
+    std::vector<const blst_p2_affine*> right;
+    blst_p2 sum{};
+    for (const BatchItem& item : items) {
+        left.push_back(&item.key);
+        right.push_back(&item.hash);
+        blst_p2_add_or_double(&sum, &sum, &item.signature);
+    }
+    blst_p2_affine sum_affine;
+    blst_p2_to_affine(&sum_affine, &sum);
+    // A sum of zero is as unlikely as a wrong batch that holds; it is looked at one by one.
+    if (blst_p2_affine_is_inf(&sum_affine)) return false;
+    left.push_back(&BLS12_381_NEG_G1);
+    right.push_back(&sum_affine);
+    blst_fp12 product;
+    blst_miller_loop_n(&product, right.data(), left.data(), left.size());
+    blst_final_exp(&product, &product);
+    return blst_fp12_is_one(&product);
+}
+
+void bisect_batch(std::span<const BatchItem> items, std::span<const SignedBytes> all,
+                  std::vector<bool>& out) {
+    if (items.empty()) return;
+    // Alone an item is judged without its coefficient: the verdict is that of `verify`.
+    if (items.size() == 1) {
+        const SignedBytes& item = all[items[0].index];
+        out[items[0].index] = verify(item.key, item.message, item.signature);
+        return;
+    }
+    if (verify_product(items)) {
+        for (const BatchItem& item : items) out[item.index] = true;
+        return;
+    }
+    const std::size_t half = items.size() / 2;
+    bisect_batch(items.first(half), all, out);
+    bisect_batch(items.subspan(half), all, out);
+}
+
+}  // namespace
+
+std::vector<bool> verify_batch(std::span<const SignedBytes> items) {
+    std::vector<bool> out(items.size(), false);
+    if (items.size() < kBatchMin) {
+        for (std::size_t i = 0; i < items.size(); ++i)
+            out[i] = verify(items[i].key, items[i].message, items[i].signature);
+        return out;
+    }
+    Blake2b all;
+    all.update(as_bytes("walrus certificate batch"));
+    for (const SignedBytes& item : items) {
+        all.update(blake2b(item.message).view());
+        all.update(item.key.to_uncompressed());
+        all.update(item.signature.bytes);
+    }
+    const Digest digest = all.finish();
+    std::vector<BatchItem> points;
+    points.reserve(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto key = Access::point(items[i].key);
+        const auto signature = parse_signature(items[i].signature);
+        // What can never verify; the equation below would not refuse all of it.
+        if (!signature || blst_p1_affine_is_inf(&key) || blst_p2_affine_is_inf(&*signature) ||
+            !blst_p2_affine_in_g2(&*signature))
+            continue;
+        Byte number[8];
+        store_le<std::uint64_t>(number, i);
+        Digest coefficient = Blake2b().update(digest.view()).update(number).finish();
+        coefficient.bytes[0] |= 1;  // never zero
+        BatchItem& item = points.emplace_back();
+        item.index = i;
+        blst_p1 weighted_key;
+        blst_p1_from_affine(&weighted_key, &key);
+        blst_p1_mult(&weighted_key, &weighted_key, coefficient.bytes.data(), kCoefficientBits);
+        blst_p1_to_affine(&item.key, &weighted_key);
+        blst_p2_from_affine(&item.signature, &*signature);
+        blst_p2_mult(&item.signature, &item.signature, coefficient.bytes.data(), kCoefficientBits);
+        const blst_p2 hash = hash_to_g2(items[i].message);
+        blst_p2_to_affine(&item.hash, &hash);
+    }
+    const std::span<const BatchItem> span(points);
+    for (std::size_t from = 0; from < span.size(); from += kBatchMax)
+        bisect_batch(span.subspan(from, std::min(kBatchMax, span.size() - from)), items, out);
+    return out;
+}
+
 }  // namespace walrus::bls

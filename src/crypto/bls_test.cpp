@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "base/text.hpp"
 
 namespace walrus::bls {
@@ -277,6 +279,72 @@ TEST(Bls, WrongSignaturesThatCancelAreFound) {
     EXPECT_TRUE(verify_aggregate(keys, message, *aggregate(signatures)));
     const std::vector<std::size_t> wrong{0, 1};
     EXPECT_EQ(find_invalid(keys, message, signatures), wrong);
+}
+
+TEST(Bls, ABatchSaysOfEachWhatVerifySays) {
+    std::vector<Bytes> messages;
+    for (Byte i = 0; i < 40; ++i) messages.push_back(Bytes{i, 1, 2});
+    std::mt19937_64 random(3);
+    for (int round = 0; round < 12; ++round) {
+        std::vector<SignedBytes> items;
+        std::vector<bool> expected;
+        const std::size_t count = round == 0 ? 0 : 1 + random() % messages.size();
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto key = small_key(100 + i);
+            SignedBytes item{key.public_key(), messages[i], key.sign(messages[i])};
+            // Most rounds have some that are wrong, each in its own way.
+            switch (round < 4 ? 9 : random() % 14) {
+                case 0:
+                    item.signature = small_key(7).sign(messages[i]);
+                    break;
+                case 1:
+                    item.message = messages[(i + 1) % messages.size()];
+                    break;
+                case 2:
+                    item.signature = Signature{};
+                    break;
+                case 3:
+                    item.signature.bytes[40] ^= 1;
+                    break;
+                case 4:
+                    item.key = PublicKeySum().finish();
+                    break;
+                case 5: {
+                    // The neutral element as a signature.
+                    item.signature = Signature{};
+                    item.signature.bytes[0] = 0xc0;
+                    break;
+                }
+                default:
+                    break;
+            }
+            expected.push_back(verify(item.key, item.message, item.signature));
+            items.push_back(item);
+        }
+        EXPECT_EQ(verify_batch(items), expected) << round;
+    }
+}
+
+TEST(Bls, WrongOnesOfABatchDoNotCancel) {
+    // s1 + d and s2 - d: the plain sum is right.
+    const Bytes first{1};
+    const Bytes second{2};
+    const Bytes third{3};
+    const auto d = small_key(5).sign(Bytes{9});
+    // The negative of a point has the other sign bit.
+    Signature minus_d = d;
+    minus_d.bytes[0] ^= 0x20;
+    const auto one = small_key(1);
+    const auto two = small_key(2);
+    const std::vector<Signature> plus{one.sign(first), d};
+    const std::vector<Signature> minus{two.sign(second), minus_d};
+    const std::vector<SignedBytes> items{
+        {one.public_key(), first, *aggregate(plus)},
+        {two.public_key(), second, *aggregate(minus)},
+        {one.public_key(), third, one.sign(third)},
+        {two.public_key(), third, two.sign(third)},
+    };
+    EXPECT_EQ(verify_batch(items), (std::vector<bool>{false, false, true, true}));
 }
 
 TEST(Bls, SignatureFromChecksTheLength) {
