@@ -21,11 +21,13 @@ constexpr Byte kTransactionKeyTag = 0x20;
 constexpr Byte kBlockKeyTag = 0x21;
 constexpr Byte kTreeKeyTag = 0x30;
 constexpr Byte kHistoryKeyTag = 0x31;
+constexpr Byte kTreeChangesKeyTag = 0x32;
 
 constexpr std::string_view kFormatName = "format";
 constexpr std::string_view kGenesisName = "genesis";
 constexpr std::string_view kSequencerName = "sequencer";
 constexpr std::string_view kHeadName = "head";
+constexpr std::string_view kTreeName = "tree";
 
 struct StoredBlock {
     Bytes header;
@@ -78,6 +80,11 @@ struct EventPlace {
 Bytes event_type_prefix(const ledger::StructTag& type) {
     const Digest digest = blake2b(bcs::encode(type));
     return tagged(kEventTypeKeyTag, digest.view().first(16));
+}
+Bytes tree_changes_key(std::uint64_t seq) {
+    Byte raw[8];
+    store_be(raw, seq);
+    return tagged(kTreeChangesKeyTag, raw);
 }
 void put_tree(io::WriteBatch& batch, const proof::StateTree::Update& update) {
     for (const proof::NodeWrite& write : update.writes) {
@@ -154,7 +161,12 @@ std::optional<Bytes> DatabaseReader::get(ByteView key) const {
     return std::move(*value);
 }
 
+void DatabaseReader::pin(const ObjectId& id) {
+    if (auto object = this->object(id)) pinned_[id] = std::move(object);
+}
+
 ledger::ObjectPtr DatabaseReader::object(const ObjectId& id) const {
+    if (const auto pinned = pinned_.find(id); pinned != pinned_.end()) return pinned->second;
     const auto bytes = get(ledger::state_key(id));
     if (!bytes) return nullptr;
     auto object = decode_as<ledger::Object>(*bytes, "object");
@@ -217,6 +229,46 @@ std::vector<proof::StateChange> tree_changes(const ledger::StateChanges& changes
     return out;
 }
 
+ChainResult<proof::StateTree> LedgerDatabase::load_tree() const {
+    const Head head = WALRUS_TRY(load_head());
+    const auto corrupt = [](const std::string& what) {
+        return chain_failure(ChainCode::Corrupt, what);
+    };
+    const DatabaseTree nodes(*store_);
+    auto tree = proof::StateTree::open(nodes);
+    if (!tree) return corrupt(tree.error().message);
+    InlineExecutor executor;
+    for (std::uint64_t seq = tree_stored_seq_; seq < head.next_seq; ++seq) {
+        const auto bytes = WALRUS_TRY(get(*store_, tree_changes_key(seq)));
+        if (!bytes) return corrupt(fmt::format("the changes of block {} are missing", seq));
+        auto changes =
+            WALRUS_TRY(decode_as<std::vector<proof::StateChange>>(*bytes, "tree changes"));
+        auto update = tree->apply(nodes, std::move(changes), executor, proof::Store::Later);
+        if (!update) return corrupt(update.error().message);
+        tree->adopt(std::move(*update));
+    }
+    if (head.last && tree->root() != head.last->header.summary.state_root)
+        return corrupt("the stored state tree is not that of the last block");
+    return std::move(*tree);
+}
+
+std::optional<proof::TreeView> LedgerDatabase::tree_view() const {
+    const std::lock_guard lock(tree_mutex_);
+    return tree_view_;
+}
+
+void LedgerDatabase::publish_tree(proof::TreeView view) {
+    const std::lock_guard lock(tree_mutex_);
+    tree_view_ = std::move(view);
+}
+
+ChainResult<void> LedgerDatabase::reload() {
+    const auto bytes = WALRUS_TRY(get(*store_, meta_key(kTreeName)));
+    if (!bytes) return chain_failure(ChainCode::Corrupt, "the ledger's tree is missing");
+    tree_stored_seq_ = WALRUS_TRY(decode_as<std::uint64_t>(*bytes, "number of the tree"));
+    return {};
+}
+
 // ---- opening -----------------------------------------------------------------------------------
 
 ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
@@ -272,6 +324,7 @@ ChainResult<std::unique_ptr<LedgerDatabase>> LedgerDatabase::open(
         return chain_failure(ChainCode::Corrupt,
                              fmt::format("{}: state and genesis are of two chains", where));
     WALRUS_TRY(database->load_head());
+    WALRUS_TRY(database->reload());
     return database;
 }
 
@@ -289,6 +342,7 @@ ChainResult<void> LedgerDatabase::create(const ledger::GenesisConfig& genesis) {
         proof::StateTree().apply(DatabaseTree(*store_), tree_changes(made->changes), executor);
     if (!tree) return chain_failure(ChainCode::Corrupt, tree.error().message);
     put_tree(batch, *tree);
+    batch.put(meta_key(kTreeName), bcs::encode(std::uint64_t{0}));
     Head head;
     head.time_ms = genesis.time_ms;
     head.epoch = 1;
@@ -497,9 +551,10 @@ ChainResult<Digest> LedgerDatabase::compute_state_root() const {
     if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
     if (error) return tl::make_unexpected(std::move(*error));
     InlineExecutor executor;
-    const auto tree = proof::StateTree().apply(DatabaseTree(*store_), std::move(entries), executor);
+    const auto tree = proof::StateTree().apply(DatabaseTree(*store_), std::move(entries), executor,
+                                               proof::Store::Later);
     if (!tree) return chain_failure(ChainCode::Corrupt, tree.error().message);
-    return tree->root;
+    return tree->view.root;
 }
 
 ChainResult<Digest> LedgerDatabase::history_node(const proof::HistoryPosition& position) const {
@@ -587,12 +642,23 @@ ChainResult<void> LedgerDatabase::commit(const PreparedBlock& prepared) {
             batch.put(std::move(key), {});
         }
     }
-    put_tree(batch, *prepared.tree);
+    if (prepared.tree->stored) {
+        put_tree(batch, *prepared.tree);
+        for (std::uint64_t seq = tree_stored_seq_; seq < summary.seq; ++seq)
+            batch.erase(tree_changes_key(seq));
+        batch.put(meta_key(kTreeName), bcs::encode(prepared.head.next_seq));
+    } else {
+        batch.put(tree_changes_key(summary.seq), bcs::encode(prepared.tree_changes));
+    }
     for (const proof::HistoryNode& node : prepared.history)
         batch.put(history_key(node.position), to_bytes(node.digest.view()));
     batch.put(meta_key(kHeadName), bcs::encode(prepared.head));
     ++write_count_;
     auto written = store_->write(batch, true);
+    if (written) {
+        if (prepared.tree->stored) tree_stored_seq_ = prepared.head.next_seq;
+        publish_tree(prepared.tree->view);
+    }
     ++write_count_;
     if (!written) return tl::make_unexpected(from_io(written.error()));
     return {};

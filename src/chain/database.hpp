@@ -10,6 +10,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,12 +33,18 @@ inline constexpr const char* kDatabaseDirectory = "database";
 inline constexpr std::size_t kEventBlocksMax = 1000;
 inline constexpr std::size_t kEventPageBytesMax = std::size_t{4} << 20;
 
+/// Nodes of the state tree are stored with every so many blocks, or after so many changed entries;
+/// in between a block stores its changes, which are applied again after a restart.
+inline constexpr std::uint64_t kTreeBlocksMax = 64;
+inline constexpr std::size_t kTreeChangesMax = 16'384;
+
 /// What a block adds, ready to be written.
 struct PreparedBlock {
     Block block;
     std::vector<RecordPtr> records;  ///< in the order of the block
     ledger::StateChanges changes;
     /// What the block does to the state tree, and its new nodes of the history.
+    std::vector<proof::StateChange> tree_changes;
     std::shared_ptr<proof::StateTree::Update> tree;
     std::vector<proof::HistoryNode> history;
     Head head;  ///< after the block
@@ -68,6 +75,9 @@ public:
     std::optional<Bytes> parameter(std::string_view name) const override;
     bool executed(const TransactionDigest& digest) const override;
     std::optional<ChainError> error() const;
+    /// Reads an object now and keeps it: it is there also if the store fails later. For what
+    /// execution cannot do without. Before any reading.
+    void pin(const ObjectId& id);
 
 private:
     std::optional<Bytes> get(ByteView key) const;
@@ -75,6 +85,7 @@ private:
     const io::KeyValueStore& store_;
     mutable std::atomic<bool> failed_{false};
     mutable std::unique_ptr<ChainError> error_;
+    std::map<ObjectId, ledger::ObjectPtr> pinned_;
 };
 
 class LedgerDatabase {
@@ -119,10 +130,22 @@ public:
     /// A stored node of the history. Errors also: NotFound.
     ChainResult<Digest> history_node(const proof::HistoryPosition& position) const;
 
+    /// The state tree after the newest block. Errors: NotDurable, Corrupt (also: it is not that of
+    /// the newest block).
+    ChainResult<proof::StateTree> load_tree() const;
+    /// The next block's sequence number when the tree's nodes were stored last.
+    std::uint64_t tree_stored_seq() const { return tree_stored_seq_; }
+    /// The tree after the newest block as whoever executes blocks has it; readers of proofs share
+    /// its nodes. Nothing: nobody executes.
+    std::optional<proof::TreeView> tree_view() const;
+    void publish_tree(proof::TreeView view);
+
     /// Durable on return. Errors: NotDurable: it may or may not be stored; `load_head` tells.
     ChainResult<void> commit(const PreparedBlock& block);
     /// Makes durable what can be read. For after a failed commit.
     ChainResult<void> make_durable();
+    /// Reads again how far the tree is stored. For after a failed commit.
+    ChainResult<void> reload();
 
 private:
     LedgerDatabase() = default;
@@ -135,6 +158,9 @@ private:
     ledger::LedgerIds ids_;
     SequencerKey sequencer_{};
     std::atomic<std::uint64_t> write_count_{0};
+    std::uint64_t tree_stored_seq_ = 0;
+    mutable std::mutex tree_mutex_;
+    std::optional<proof::TreeView> tree_view_;
 };
 
 /// The field that a blob without attributes shows: an empty Metadata.

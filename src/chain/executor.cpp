@@ -20,17 +20,15 @@ ChainResult<std::unique_ptr<BlockExecutor>> BlockExecutor::make(LedgerDatabase& 
 
 ChainResult<void> BlockExecutor::load() {
     head_ = WALRUS_TRY(database_.load_head());
-    auto tree = proof::StateTree::open(DatabaseTree(database_.store()));
-    if (!tree) return chain_failure(ChainCode::Corrupt, tree.error().message);
-    tree_ = std::move(*tree);
-    if (head_.last && tree_.root() != head_.last->header.summary.state_root)
-        return chain_failure(ChainCode::Corrupt,
-                             "the stored state tree is not that of the last block");
+    tree_ = WALRUS_TRY(database_.load_tree());
+    tree_changes_ = 0;
+    database_.publish_tree(tree_.view());
     return {};
 }
 
 ChainResult<void> BlockExecutor::reload() {
     WALRUS_TRY(database_.make_durable());
+    WALRUS_TRY(database_.reload());
     WALRUS_TRY(load());
     cache_ = {};
     committee_digest_.reset();
@@ -127,6 +125,7 @@ ChainResult<ledger::BlockContext> block_context(const ledger::LedgerIds& ids,
 
 ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block) {
     DatabaseReader state(database_.store());
+    state.pin(database_.ids().system);
     const std::uint64_t time_ms = std::max(head_.time_ms, block.time_ms);
     auto made = block_context(database_.ids(), state, &cache_, head_.next_seq, time_ms);
     auto inner = system_state(database_.ids(), state, &cache_);
@@ -180,14 +179,18 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
     summary.effects_root = effects_root(prepared.block.transactions);
     summary.events_root = events_root(prepared.block.transactions);
     InlineExecutor alone;
-    auto tree = tree_.apply(DatabaseTree(database_.store()),
-                            tree_changes(applied.changes, written_objects(prepared.records)),
-                            workers_ != nullptr ? *workers_ : alone);
+    prepared.tree_changes = tree_changes(applied.changes, written_objects(prepared.records));
+    const bool store = head_.next_seq - database_.tree_stored_seq() + 1 >= kTreeBlocksMax ||
+                       tree_changes_ + prepared.tree_changes.size() > kTreeChangesMax ||
+                       tree_.wants_store();
+    auto tree = tree_.apply(DatabaseTree(database_.store()), prepared.tree_changes,
+                            workers_ != nullptr ? *workers_ : alone,
+                            store ? proof::Store::Now : proof::Store::Later);
     if (!tree) {
         cache_ = {};
         return chain_failure(ChainCode::Corrupt, tree.error().message);
     }
-    summary.state_root = tree->root;
+    summary.state_root = tree->view.root;
     prepared.tree = std::make_shared<proof::StateTree::Update>(std::move(*tree));
     summary.prev_history_root = head_.history.root();
     prepared.head = head_;
@@ -216,7 +219,8 @@ ChainResult<void> BlockExecutor::commit(const PreparedBlock& prepared) {
         return committed;
     }
     head_ = prepared.head;
-    tree_.adopt(proof::StateTree::Update(*prepared.tree));
+    tree_changes_ = prepared.tree->stored ? 0 : tree_changes_ + prepared.tree_changes.size();
+    tree_.adopt(std::move(*prepared.tree));
     return {};
 }
 

@@ -74,6 +74,7 @@ private:
     Executor* workers_;
     Head head_;
     proof::StateTree tree_;
+    std::size_t tree_changes_ = 0;  ///< entries changed since the tree was stored
     ledger::LedgerCache cache_;
     /// Of this committee (by the digest of its record): the digest for headers.
     std::optional<std::pair<Digest, Digest>> committee_digest_;

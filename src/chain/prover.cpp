@@ -18,8 +18,10 @@ auto from_proof(const proof::ProofError& error) {
 
 ChainResult<void> prove_entry(const LedgerDatabase& database, proof::Proof& out) {
     proof::Subject& subject = out.subject;
+    std::optional<proof::TreeView> tree = database.tree_view();
+    if (!tree) tree = WALRUS_TRY(database.load_tree()).view();
     auto looked_up =
-        proof::prove_state(DatabaseTree(database.store()), proof::subject_key(subject));
+        proof::prove_state(DatabaseTree(database.store()), *tree, proof::subject_key(subject));
     if (!looked_up) return from_proof(looked_up.error());
     proof::StateSection section;
     section.proof = std::move(*looked_up);

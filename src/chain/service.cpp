@@ -109,6 +109,7 @@ ChainResult<RecordPtr> simulate_once(const LedgerDatabase& database,
                                      bool& overlapped) {
     const std::uint64_t before = database.write_count();
     DatabaseReader state(database.store());
+    state.pin(database.ids().system);
     auto context = block_context(database.ids(), state, &cache, head.next_seq, time_ms);
     if (auto error = state.error()) return tl::make_unexpected(std::move(*error));
     if (!context) return tl::make_unexpected(std::move(context.error()));

@@ -80,7 +80,7 @@ struct Fixture {
         InlineExecutor executor;
         const auto update = StateTree().apply(store, changes, executor);
         for (const NodeWrite& write : update->writes) store.nodes[write.path] = *write.node;
-        state_root = update->root;
+        state_root = update->view.root;
         for (std::uint64_t seq = 0; seq < 13; ++seq) {
             BlockSummary summary;
             summary.seq = seq;

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <string>
+#include <utility>
 
 #include "base/check.hpp"
 #include "bcs/bcs.hpp"
@@ -20,6 +21,8 @@ struct TreeNode {
     std::vector<Digest> hashes;
     std::vector<StateLeaf> leaves;
     std::vector<TreeNodePtr> children;  ///< null: stored only
+    std::uint64_t version = 0;          ///< of the update that made it; 0: read
+    bool in_store = false;              ///< a node of this path was stored before it was made
 };
 
 namespace {
@@ -114,8 +117,10 @@ void unpack(const TreeNode& node, Slots& slots) {
     }
 }
 
-TreeNodePtr pack(const Slots& slots) {
+TreeNodePtr pack(const Slots& slots, std::uint64_t version, bool in_store) {
     auto node = std::make_shared<TreeNode>();
+    node->version = version;
+    node->in_store = in_store;
     std::size_t hashes = 0;
     std::size_t leaves = 0;
     for (const Slot& slot : slots) {
@@ -194,17 +199,19 @@ ProofResult<TreeNodePtr> load(const TreeReader& reader, const Path& path) {
     return decode_node(*bytes);
 }
 
-/// Works on one subtree: what is written and how many nodes come and go in memory.
+/// Works on one subtree: which stored nodes go and how many come and go in memory.
 struct Work {
     const TreeReader& reader;
-    std::vector<NodeWrite> writes;
+    std::uint64_t version = 0;         ///< of the nodes that are made
+    std::uint64_t stored_version = 0;  ///< of the stored tree
+    std::vector<Bytes> erased;
     std::ptrdiff_t nodes_more = 0;
 
     ProofResult<void> change_slot(const Path& path, std::size_t s, Slot& slot,
                                   std::span<const StateChange> group);
     ProofResult<Slot> change_node(const Path& path, const TreeNodePtr& old,
                                   std::span<const StateChange> changes);
-    Slot finish_node(const Path& path, bool stored, const Slots& slots);
+    Slot finish_node(const Path& path, const TreeNodePtr& old, const Slots& slots);
 };
 
 /// The changes from `at` on whose key has the nibble of the first at this depth.
@@ -254,21 +261,21 @@ ProofResult<void> Work::change_slot(const Path& path, std::size_t s, Slot& slot,
     return {};
 }
 
-/// What a node becomes for its parent; writes or erases it. The root is always written.
-Slot Work::finish_node(const Path& path, bool stored, const Slots& slots) {
+/// What a node becomes for its parent. There is always a root.
+Slot Work::finish_node(const Path& path, const TreeNodePtr& old, const Slots& slots) {
     Levels levels;
     reduce(slots, levels);
     const Reduced& top = levels.back()[0];
+    const bool in_store = old && (old->in_store || old->version <= stored_version);
     Slot out;
     out.kind = top.kind;
     out.hash = top.hash;
     if (top.kind == Kind::Leaf) out.leaf = slots[top.slot].leaf;
     if (top.kind == Kind::Inner || path.size == 0) {
-        out.child = pack(slots);
+        out.child = pack(slots, version, in_store);
         ++nodes_more;
-        writes.push_back({path.encoded(), encode_node(*out.child)});
-    } else if (stored) {
-        writes.push_back({path.encoded(), std::nullopt});
+    } else if (in_store) {
+        erased.push_back(path.encoded());
     }
     return out;
 }
@@ -283,7 +290,29 @@ ProofResult<Slot> Work::change_node(const Path& path, const TreeNodePtr& old,
         WALRUS_TRY(change_slot(path, s, slots[s], group));
         changes = changes.subspan(group.size());
     }
-    return finish_node(path, old != nullptr, slots);
+    return finish_node(path, old, slots);
+}
+
+/// Puts the node and all below it that are newer than the stored tree; those above are newer too.
+void collect_writes(const Path& path, const TreeNode& node, std::uint64_t stored_version,
+                    std::vector<NodeWrite>& out) {
+    std::size_t child = 0;
+    for (std::size_t s = 0; s < kSlots; ++s) {
+        const auto bit = static_cast<std::uint16_t>(1u << s);
+        if ((node.present & bit) == 0 || (node.leaf & bit) != 0) continue;
+        const TreeNodePtr& below = node.children[child++];
+        if (below && below->version > stored_version)
+            collect_writes(path.child(s), *below, stored_version, out);
+    }
+    out.push_back({path.encoded(), encode_node(node)});
+}
+
+/// A copy that knows nothing of the nodes below `levels` levels.
+TreeNodePtr without_deep(const TreeNodePtr& node, std::size_t levels) {
+    auto copy = std::make_shared<TreeNode>(*node);
+    for (TreeNodePtr& child : copy->children)
+        if (child) child = levels == 1 ? nullptr : without_deep(child, levels - 1);
+    return copy;
 }
 
 }  // namespace
@@ -307,32 +336,38 @@ Digest inner_hash(const Digest& left, const Digest& right) {
 ProofResult<StateTree> StateTree::open(const TreeReader& reader, std::size_t nodes_max) {
     StateTree tree;
     tree.nodes_max_ = nodes_max;
-    tree.node_ = WALRUS_TRY(load(reader, {}));
+    tree.view_.node = WALRUS_TRY(load(reader, {}));
     tree.nodes_ = 1;
     Slots slots;
-    unpack(*tree.node_, slots);
+    unpack(*tree.view_.node, slots);
     Levels levels;
     reduce(slots, levels);
-    tree.root_ = levels.back()[0].hash;
+    tree.view_.root = levels.back()[0].hash;
     return tree;
 }
 
 ProofResult<StateTree::Update> StateTree::apply(const TreeReader& reader,
                                                 std::vector<StateChange> changes,
-                                                Executor& executor) const {
+                                                Executor& executor, Store store) const {
     std::sort(changes.begin(), changes.end(),
               [](const StateChange& a, const StateChange& b) { return a.key < b.key; });
     for (std::size_t i = 1; i < changes.size(); ++i)
         WALRUS_CHECK(changes[i - 1].key != changes[i].key);
+    const TreeNodePtr& old = view_.node;
     Slots slots;
-    if (node_) unpack(*node_, slots);
+    if (old) unpack(*old, slots);
     std::vector<std::span<const StateChange>> groups;
     for (std::span<const StateChange> rest = changes; !rest.empty();) {
         groups.push_back(take_group(rest, 0));
         rest = rest.subspan(groups.back().size());
     }
     // Every group has a slot of its own: the work is independent, whoever does it.
-    std::vector<Work> works(groups.size(), Work{.reader = reader, .writes = {}, .nodes_more = 0});
+    const Work fresh{.reader = reader,
+                     .version = version_ + 1,
+                     .stored_version = stored_version_,
+                     .erased = {},
+                     .nodes_more = 0};
+    std::vector<Work> works(groups.size(), fresh);
     std::vector<ProofResult<void>> done(groups.size());
     const auto body = [&](std::size_t i) {
         const std::size_t s = nibble_of(groups[i].front().key, 0);
@@ -345,44 +380,57 @@ ProofResult<StateTree::Update> StateTree::apply(const TreeReader& reader,
     }
     for (ProofResult<void>& result : done)
         if (!result) return tl::make_unexpected(std::move(result.error()));
-    Work last{.reader = reader, .writes = {}, .nodes_more = node_ ? -1 : 0};
-    Slot top = last.finish_node({}, node_ != nullptr, slots);
+    Work last = fresh;
+    Slot top = last.finish_node({}, old, slots);
     Update out;
-    out.root = top.hash;
-    out.node = std::move(top.child);
-    out.nodes_more = last.nodes_more;
+    out.view = {top.hash, std::move(top.child)};
+    out.version = fresh.version;
+    out.nodes_more = last.nodes_more - (old ? 1 : 0);
     for (Work& work : works) {
         out.nodes_more += work.nodes_more;
-        std::move(work.writes.begin(), work.writes.end(), std::back_inserter(out.writes));
+        std::move(work.erased.begin(), work.erased.end(), std::back_inserter(out.erased));
     }
-    std::move(last.writes.begin(), last.writes.end(), std::back_inserter(out.writes));
+    if (store == Store::Now) {
+        out.stored = true;
+        // What was erased may be there again: first they go, then all come.
+        for (const std::vector<Bytes>* list : {&erased_, &std::as_const(out.erased)})
+            for (const Bytes& path : *list) out.writes.push_back({path, std::nullopt});
+        collect_writes({}, *out.view.node, stored_version_, out.writes);
+    }
     return out;
 }
 
 void StateTree::adopt(Update&& update) {
-    node_ = std::move(update.node);
-    root_ = update.root;
+    view_ = std::move(update.view);
+    version_ = update.version;
     nodes_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(nodes_) + update.nodes_more);
+    if (!update.stored) {
+        std::move(update.erased.begin(), update.erased.end(), std::back_inserter(erased_));
+        return;
+    }
+    stored_version_ = version_;
+    erased_.clear();
     if (nodes_ > nodes_max_) forget_deep_nodes();
 }
 
 /// Keeps the upper levels, as many as fit into half of the allowance: they are what every change
-/// passes.
+/// passes. Only when everything is stored. Views that are out keep what they have.
 void StateTree::forget_deep_nodes() {
-    std::vector<TreeNodePtr> level{node_};
+    std::vector<const TreeNode*> level{view_.node.get()};
     std::size_t kept = 1;
+    std::size_t levels = 1;
     while (true) {
-        std::vector<TreeNodePtr> next;
-        for (const TreeNodePtr& node : level)
+        std::vector<const TreeNode*> next;
+        for (const TreeNode* node : level)
             for (const TreeNodePtr& child : node->children)
-                if (child) next.push_back(child);
+                if (child) next.push_back(child.get());
         if (next.empty()) break;
         if (kept + next.size() > nodes_max_ / 2) {
-            for (const TreeNodePtr& node : level)
-                for (TreeNodePtr& child : node->children) child.reset();
+            view_.node = without_deep(view_.node, levels);
             break;
         }
         kept += next.size();
+        ++levels;
         level = std::move(next);
     }
     nodes_ = kept;
@@ -391,11 +439,18 @@ void StateTree::forget_deep_nodes() {
 // ---- proofs ------------------------------------------------------------------------------------
 
 ProofResult<StateProof> prove_state(const TreeReader& reader, const Digest& key) {
+    const StateTree tree = WALRUS_TRY(StateTree::open(reader));
+    return prove_state(reader, tree.view(), key);
+}
+
+ProofResult<StateProof> prove_state(const TreeReader& reader, const TreeView& view,
+                                    const Digest& key) {
     StateProof proof;
     proof.key = key;
     Path path;
+    TreeNodePtr node = view.node;
     while (true) {
-        const TreeNodePtr node = WALRUS_TRY(load(reader, path));
+        if (!node) node = WALRUS_TRY(load(reader, path));
         Slots slots;
         unpack(*node, slots);
         Levels levels;
@@ -411,6 +466,7 @@ ProofResult<StateProof> prove_state(const TreeReader& reader, const Digest& key)
         }
         if (at.kind == Kind::Inner) {
             path = path.child(nibble);
+            node = slots[nibble].child;
             if (path.size == kKeyNibbles) return storage_error("it is deeper than its keys");
             continue;
         }

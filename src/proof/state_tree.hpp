@@ -6,11 +6,14 @@
 // zeros, a subtree with one key is that key's leaf, so the root depends on the entries only and not
 // on their history. Four levels lie in one stored node, which is addressed by its path; a change
 // rewrites the nodes on the way from its leaf to the root and nothing else. The tree in memory is a
-// part of the stored one: nodes are read when they are needed and forgotten when they are too many.
+// part of the whole: nodes are read when they are needed and forgotten when they are too many.
 //
 //   StateTree::open -> apply(changes) -> [store Update::writes] -> adopt(update)
 //
-// `apply` changes nothing: an update that is not stored is simply dropped.
+// `apply` changes nothing: an update that is not kept is simply dropped. New nodes may be stored
+// later than the update that made them (`Store::Later`), all at once: most are written over by the
+// next blocks anyway. Until then whoever keeps the tree keeps the changes, and applies them again
+// after a restart. Nodes never change once they are made, so views may be read in other threads.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +71,17 @@ struct NodeWrite {
 };
 
 struct TreeNode;
-using TreeNodePtr = std::shared_ptr<TreeNode>;
+using TreeNodePtr = std::shared_ptr<const TreeNode>;
+
+/// A tree at one moment, for proofs. Cheap to copy.
+struct TreeView {
+    Digest root;
+    TreeNodePtr node;
+};
+enum class Store {
+    Now,    ///< the update's writes make the stored tree this one
+    Later,  ///< the update has no writes
+};
 
 class StateTree {
 public:
@@ -79,20 +92,26 @@ public:
                                        std::size_t nodes_max = kTreeNodesMax);
 
     /// Zeros: no entries.
-    const Digest& root() const { return root_; }
+    const Digest& root() const { return view_.root; }
+    const TreeView& view() const { return view_; }
+    /// So many nodes are not stored, or in memory at all, that the next update should store them.
+    bool wants_store() const { return nodes_ > nodes_max_; }
 
     struct Update {
-        Digest root;
-        std::vector<NodeWrite> writes;  ///< in the order of paths from the root's subtrees upward
-        TreeNodePtr node;
+        TreeView view;
+        std::vector<NodeWrite> writes;  ///< in the order in which they are to be made
+        bool stored = false;
+        // For adopt.
+        std::uint64_t version = 0;
         std::ptrdiff_t nodes_more = 0;
+        std::vector<Bytes> erased;
     };
     /// The tree after these changes, which have different keys and may come in any order. Erasing
     /// what is not there changes nothing. The result does not depend on the executor. Errors:
     /// Storage.
     ProofResult<Update> apply(const TreeReader& reader, std::vector<StateChange> changes,
-                              Executor& executor) const;
-    /// Goes on from a stored update of this very tree.
+                              Executor& executor, Store store = Store::Now) const;
+    /// Goes on from an update of this very tree, whose writes are stored.
     void adopt(Update&& update);
 
     /// Nodes in memory.
@@ -101,10 +120,12 @@ public:
 private:
     void forget_deep_nodes();
 
-    TreeNodePtr node_;
-    Digest root_;
+    TreeView view_;
     std::size_t nodes_ = 0;
     std::size_t nodes_max_ = kTreeNodesMax;
+    std::uint64_t version_ = 0;         ///< of the newest update
+    std::uint64_t stored_version_ = 0;  ///< nodes of newer versions are not stored
+    std::vector<Bytes> erased_;         ///< stored nodes that are no more
 };
 
 /// One lookup in the tree, as it is proved.
@@ -130,7 +151,11 @@ ProofResult<StateProof> decode_state_proof(ByteView bytes);
 /// The root under which the proof holds; nothing if it contradicts itself.
 std::optional<Digest> state_fold(const StateProof& proof);
 
-/// Looks a key up in the stored tree. Errors: Storage.
+/// Looks a key up. What the view does not have in memory is read; if the stored tree has moved on
+/// since, the proof does not hold (state_fold) or ends with Storage. Errors: Storage.
+ProofResult<StateProof> prove_state(const TreeReader& reader, const TreeView& view,
+                                    const Digest& key);
+/// The same in the stored tree.
 ProofResult<StateProof> prove_state(const TreeReader& reader, const Digest& key);
 
 }  // namespace walrus::proof

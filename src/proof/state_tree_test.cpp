@@ -121,51 +121,111 @@ std::vector<StateChange> random_changes(std::mt19937_64& random, const Model& mo
     return out;
 }
 
-TEST(StateTree, AgreesWithTheDefinitionOverRandomHistories) {
-    Threads threads;
-    InlineExecutor inline_executor;
-    for (int history = 0; history < 60; ++history) {
-        std::mt19937_64 random(static_cast<std::uint64_t>(history));
-        MapReader store;
-        StateTree tree;
-        Model model;
-        // An empty tree is stored by its first update, even if that holds nothing.
-        for (int block = 0; block < 30; ++block) {
-            const std::size_t size = block % 7 == 0 ? 90 : 1 + random() % 12;
-            const auto changes = random_changes(random, model, history % 2, size);
-            auto update = tree.apply(store, changes, inline_executor);
-            ASSERT_TRUE(update) << update.error().message;
-            auto parallel = tree.apply(store, changes, threads);
-            ASSERT_TRUE(parallel);
-            EXPECT_EQ(parallel->root, update->root);
-            EXPECT_EQ(parallel->writes, update->writes);
-            model.apply(changes);
-            ASSERT_EQ(update->root, model.root()) << history << " " << block;
-            if (random() % 5 == 0) {
-                // Dropped, as after a failed write; the next one must not see it.
-                auto again = tree.apply(store, changes, inline_executor);
-                ASSERT_TRUE(again);
-                EXPECT_EQ(again->root, update->root);
-            }
-            store.write(update->writes);
-            tree.adopt(std::move(*update));
-            EXPECT_EQ(tree.root(), model.root());
-            if (random() % 6 == 0) {
-                // Restart, sometimes with hardly any memory.
-                auto opened = StateTree::open(store, random() % 2 == 0 ? 4 : kTreeNodesMax);
-                ASSERT_TRUE(opened);
-                EXPECT_EQ(opened->root(), tree.root());
-                tree = std::move(*opened);
-            }
+/// Stored nodes of a tree that is made from the entries at once.
+std::map<Bytes, Bytes> stored_at_once(const Model& model) {
+    InlineExecutor executor;
+    MapReader store;
+    std::vector<StateChange> all;
+    for (const auto& [key, value] : model.entries) all.push_back({key, value});
+    const auto update = StateTree().apply(store, all, executor);
+    store.write(update->writes);
+    return store.nodes;
+}
+
+/// Some updates are stored at once, others later, some are dropped, and the process ends now and
+/// then.
+class RandomHistory {
+public:
+    RandomHistory(std::uint64_t seed, int spread) : random_(seed), spread_(spread) {
+        auto genesis = tree_.apply(store_, {}, inline_);
+        store_.write(genesis->writes);
+        tree_.adopt(std::move(*genesis));
+    }
+    void block(int number) {
+        const std::size_t size = number % 7 == 0 ? 90 : 1 + random_() % 12;
+        const auto changes = random_changes(random_, model_, spread_, size);
+        const Store store = random_() % 3 == 0 ? Store::Now : Store::Later;
+        auto update = tree_.apply(store_, changes, inline_, store);
+        ASSERT_TRUE(update) << update.error().message;
+        const auto parallel = tree_.apply(store_, changes, threads_, store);
+        ASSERT_TRUE(parallel);
+        EXPECT_EQ(parallel->view.root, update->view.root);
+        EXPECT_EQ(parallel->writes, update->writes);
+        if (random_() % 5 == 0) {
+            // Dropped, as after a failed write; the next one must not see it.
+            auto again = tree_.apply(store_, changes, inline_, store);
+            ASSERT_TRUE(again);
+            EXPECT_EQ(again->view.root, update->view.root);
+            EXPECT_EQ(again->writes, update->writes);
         }
-        // Everything goes: what is left is the root's node alone.
+        model_.apply(changes);
+        ASSERT_EQ(update->view.root, model_.root()) << number;
+        store_.write(update->writes);
+        tree_.adopt(std::move(*update));
+        EXPECT_EQ(tree_.root(), model_.root());
+        if (store == Store::Now) {
+            pending_.clear();
+            EXPECT_EQ(store_.nodes, stored_at_once(model_));
+        } else {
+            pending_.push_back(changes);
+        }
+        if (random_() % 6 == 0) restart();
+    }
+    void check_proofs() {
+        for (int i = 0; i < 10; ++i) {
+            Digest key = clustered_key(random_, spread_);
+            if (i % 2 == 0 && !model_.entries.empty()) key = model_.entries.begin()->first;
+            const auto proof = prove_state(store_, tree_.view(), key);
+            ASSERT_TRUE(proof) << proof.error().message;
+            EXPECT_EQ(state_fold(*proof), tree_.root());
+            EXPECT_EQ(proof->kind == StateProof::Kind::Present, model_.entries.contains(key));
+        }
+    }
+    /// Everything goes: what is left is the root's node alone.
+    void empty() {
         std::vector<StateChange> all;
-        for (const auto& [key, value] : model.entries) all.push_back({key, std::nullopt});
-        auto update = tree.apply(store, all, inline_executor);
+        for (const auto& [key, value] : model_.entries) all.push_back({key, std::nullopt});
+        auto update = tree_.apply(store_, all, inline_);
         ASSERT_TRUE(update);
-        EXPECT_TRUE(update->root.is_zero());
-        store.write(update->writes);
-        EXPECT_EQ(store.nodes.size(), 1u);
+        EXPECT_TRUE(update->view.root.is_zero());
+        store_.write(update->writes);
+        EXPECT_EQ(store_.nodes.size(), 1u);
+    }
+
+private:
+    /// What was not stored is applied again; sometimes with hardly any memory.
+    void restart() {
+        auto opened = StateTree::open(store_, random_() % 2 == 0 ? 4 : kTreeNodesMax);
+        ASSERT_TRUE(opened);
+        for (const auto& changes : pending_) {
+            auto update = opened->apply(store_, changes, inline_, Store::Later);
+            ASSERT_TRUE(update);
+            opened->adopt(std::move(*update));
+        }
+        EXPECT_EQ(opened->root(), tree_.root());
+        tree_ = std::move(*opened);
+    }
+
+    std::mt19937_64 random_;
+    int spread_;
+    Threads threads_;
+    InlineExecutor inline_;
+    MapReader store_;
+    StateTree tree_;
+    Model model_;
+    std::vector<std::vector<StateChange>> pending_;
+};
+
+TEST(StateTree, AgreesWithTheDefinitionOverRandomHistories) {
+    for (int i = 0; i < 60; ++i) {
+        SCOPED_TRACE(i);
+        RandomHistory history(static_cast<std::uint64_t>(i), i % 2);
+        for (int block = 0; block < 30; ++block) {
+            history.block(block);
+            if (block % 5 == 0) history.check_proofs();
+            if (::testing::Test::HasFatalFailure()) return;
+        }
+        history.empty();
     }
 }
 
@@ -264,7 +324,7 @@ TEST(StateProofs, PresentAndAbsentKeysOfRandomTreesVerify) {
         auto update = tree.apply(store, changes, executor);
         ASSERT_TRUE(update);
         store.write(update->writes);
-        const Digest root = update->root;
+        const Digest root = update->view.root;
         std::vector<Digest> keys;
         for (const auto& [key, value] : model.entries) keys.push_back(key);
         for (int i = 0; i < 20; ++i) keys.push_back(clustered_key(random, round % 2));
@@ -315,7 +375,7 @@ TEST(StateProofs, AreNotMadeFromOthers) {
     // "Absent", because the place is empty or held by somebody else.
     StateProof lie = *proof;
     lie.kind = StateProof::Kind::AbsentEmpty;
-    EXPECT_NE(state_fold(lie), update->root);
+    EXPECT_NE(state_fold(lie), update->view.root);
     lie.kind = StateProof::Kind::AbsentOther;
     lie.other = {changes[0].key, *changes[0].value};
     EXPECT_FALSE(state_fold(lie));
@@ -330,7 +390,7 @@ TEST(StateProofs, AreNotMadeFromOthers) {
     // A shorter path to an inner node's hash is no leaf.
     lie = *proof;
     lie.siblings.erase(lie.siblings.begin());
-    EXPECT_NE(state_fold(lie), update->root);
+    EXPECT_NE(state_fold(lie), update->view.root);
 }
 
 TEST(StateTree, KnownRoots) {
@@ -345,10 +405,10 @@ TEST(StateTree, KnownRoots) {
     }
     auto one = tree.apply(store, {changes[0]}, executor);
     ASSERT_TRUE(one);
-    EXPECT_EQ(one->root, leaf_hash({changes[0].key, *changes[0].value}));
+    EXPECT_EQ(one->view.root, leaf_hash({changes[0].key, *changes[0].value}));
     auto all = tree.apply(store, changes, executor);
     ASSERT_TRUE(all);
-    EXPECT_EQ(hex_encode(all->root.view()),
+    EXPECT_EQ(hex_encode(all->view.root.view()),
               "611ab517e9405670c2dc0447fa481c0a25743f08cd16062783830f6be7c476c4");
 }
 
