@@ -241,6 +241,58 @@ TEST_F(LedgerProofs, TheCommitteeDigestIsThatOfTheSpecification) {
     EXPECT_EQ(executor->head().last->header.committee_digest, blake2b(data));
 }
 
+TEST_F(LedgerProofs, RestartsAtAnyBlockFindTheTree) {
+    auto disk = std::make_shared<io::MemoryStoreDisk>();
+    reopen(std::move(*io::MemoryStore::open(disk)), nullptr);
+    std::size_t stored = 0;
+    for (std::uint64_t block = 0; block < 3 * kTreeBlocksMax; ++block) {
+        Address to;
+        to.bytes.fill(0xee);
+        to.bytes[0] = static_cast<Byte>(block);
+        commit({payment(1, to), registration(block)});
+        const Digest root = executor->head().last->header.summary.state_root;
+        if (database->tree_stored_seq() == block + 1) ++stored;
+        if (block % 5 == 3 || database->tree_stored_seq() == block + 1) {
+            executor.reset();
+            database.reset();
+            disk->power_cut();
+            reopen(std::move(*io::MemoryStore::open(disk)), nullptr);
+            EXPECT_EQ(*database->compute_state_root(), root) << block;
+            EXPECT_EQ(database->load_tree()->root(), root);
+        }
+        EXPECT_EQ(prove(wal_balance(to)).subject.amount, 1u);
+    }
+    EXPECT_EQ(stored, 3u);
+    const auto report = check_database(*database);
+    EXPECT_TRUE(report) << report.error().message;
+}
+
+TEST_F(LedgerProofs, ProofsAreMadeWhileBlocksAreCommitted) {
+    commit({payment(1)});
+    std::atomic<bool> done{false};
+    std::atomic<int> good{0};
+    std::atomic<int> bad{0};
+    const LedgerDatabase& stored = *database;
+    const proof::Subject balance = wal_balance(kSomebody);
+    const proof::Trust trust{key_bytes(sequencer), stored.ids().chain};
+    std::thread prover([&] {
+        while (!done) {
+            const auto made = make_proof(stored, balance);
+            if (made) {
+                ++(proof::verify(*made, trust) ? good : bad);
+            } else if (made.error().code != ChainCode::Busy) {
+                ++bad;
+            }
+        }
+    });
+    for (std::uint64_t block = 0; block < 200; ++block) commit({payment(1), registration(block)});
+    while (good < 10 && bad == 0) std::this_thread::yield();
+    done = true;
+    prover.join();
+    EXPECT_EQ(bad, 0);
+    EXPECT_GE(good, 10);
+}
+
 TEST_F(LedgerProofs, AWrongTreeIsNoticed) {
     commit({payment(1)});
     auto store = io::make_memory_store();
