@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.hpp"
 #include "bcs/bcs.hpp"
@@ -14,9 +15,9 @@ namespace {
 
 // First bytes of keys; the state's own (0x10, 0x11, 0x12) are ledger/state.hpp's. Never renumbered.
 constexpr Byte kMetaKeyTag = 0x00;
-constexpr Byte kOwnerKeyTag = 0x13;
 constexpr Byte kMetadataKeyTag = 0x14;
 constexpr Byte kEventTypeKeyTag = 0x15;
+constexpr Byte kCommitteeKeyTag = 0x18;
 constexpr Byte kTransactionKeyTag = 0x20;
 constexpr Byte kBlockKeyTag = 0x21;
 constexpr Byte kTreeKeyTag = 0x30;
@@ -95,26 +96,10 @@ void put_tree(io::WriteBatch& batch, const proof::StateTree::Update& update) {
         }
     }
 }
-/// Owner and type; the id completes the key. A type without arguments may be cut before their
-/// count.
-Bytes owner_prefix(const Address& owner, const ledger::StructTag* type, bool any_arguments) {
-    Bytes key = tagged(kOwnerKeyTag, owner.view());
-    if (type == nullptr) return key;
-    Bytes encoded = bcs::encode(*type);
-    if (any_arguments) encoded.pop_back();
-    append(key, encoded);
-    return key;
-}
-Bytes owner_key(const Address& owner, const ledger::StructTag& type, const ObjectId& id) {
-    Bytes key = owner_prefix(owner, &type, false);
-    append(key, id.view());
-    return key;
-}
-/// The first key behind all keys with this prefix; empty: there is none.
-Bytes prefix_end(Bytes prefix) {
-    while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
-    if (!prefix.empty()) ++prefix.back();
-    return prefix;
+Bytes committee_key(Epoch epoch) {
+    Byte raw[4];
+    store_be(raw, epoch);
+    return tagged(kCommitteeKeyTag, raw);
 }
 
 ChainError from_io(const io::IoError& error) {
@@ -381,19 +366,16 @@ ChainResult<std::uint64_t> LedgerDatabase::balance(const ledger::BalanceKey& key
     return amount;
 }
 
-ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::owned(
-    const Address& owner, const std::optional<ledger::StructTag>& type, std::size_t count_max,
+ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::scan_ids(
+    const Bytes& prefix, const Bytes& end, std::size_t token_start, std::size_t count_max,
     const std::optional<Bytes>& token) const {
-    const bool any_arguments = type && type->type_arguments.empty();
-    const Bytes prefix = owner_prefix(owner, type ? &*type : nullptr, any_arguments);
-    const std::size_t token_start = 1 + Address::kSize;
     Bytes from = prefix;
     if (token) {
-        // The token is the rest of the last key behind the owner; the next key is its successor.
-        Bytes last = owner_prefix(owner, nullptr, false);
+        // The token is the rest of the last key; the next key is its successor.
+        Bytes last(prefix.begin(), prefix.begin() + static_cast<std::ptrdiff_t>(token_start));
         append(last, *token);
-        if (token->size() > kPageTokenBytesMax || last.size() < prefix.size() ||
-            !std::equal(prefix.begin(), prefix.end(), last.begin()))
+        if (token->size() > kPageTokenBytesMax || token->size() < ObjectId::kSize ||
+            last < prefix || last >= end)
             return chain_failure(ChainCode::InvalidArgument,
                                  "the page token does not belong to this list");
         from = std::move(last);
@@ -402,7 +384,7 @@ ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::owned(
     OwnedIds out;
     Bytes last_key;
     bool more = false;
-    auto scanned = store_->scan(from, prefix_end(prefix), [&](ByteView key, ByteView) {
+    auto scanned = store_->scan(from, end, [&](ByteView key, ByteView) {
         if (out.ids.size() == count_max) {
             more = true;
             return false;
@@ -415,6 +397,57 @@ ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::owned(
     if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
     if (more) out.next_token = to_bytes(ByteView(last_key).subspan(token_start));
     return out;
+}
+
+ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::owned(
+    const Address& owner, const std::optional<ledger::StructTag>& type, std::size_t count_max,
+    const std::optional<Bytes>& token) const {
+    const bool any_arguments = type && type->type_arguments.empty();
+    const Bytes prefix = owner_prefix(owner, type ? &*type : nullptr, any_arguments);
+    return scan_ids(prefix, prefix_end(prefix), 1 + Address::kSize, count_max, token);
+}
+
+ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::listed(const ObjectQuery& query,
+                                                             std::size_t count_max) const {
+    if (const auto* of_type = std::get_if<ObjectQuery::OfType>(&query.what)) {
+        const Bytes prefix = type_prefix(of_type->type);
+        return scan_ids(prefix, prefix_end(prefix), prefix.size(), count_max, query.token);
+    }
+    if (const auto* ending = std::get_if<ObjectQuery::EndingBy>(&query.what))
+        return scan_ids(expiry_prefix(0), prefix_end(expiry_prefix(ending->epoch)), 1, count_max,
+                        query.token);
+    const Bytes prefix = blob_prefix(std::get<ObjectQuery::OfBlob>(query.what).blob);
+    auto out = WALRUS_TRY(
+        scan_ids(prefix, prefix_end(prefix), prefix.size(), kBlobObjectsMax, std::nullopt));
+    out.next_token.reset();
+    struct Ranked {
+        bool certified = false;
+        bool permanent = false;
+        Epoch end_epoch = 0;
+        ObjectId id;
+    };
+    std::vector<Ranked> ranked;
+    for (const ObjectId& id : out.ids) {
+        const auto object = WALRUS_TRY(this->object(id));
+        if (!object) continue;  // gone since the index was read
+        const auto blob = WALRUS_TRY(decode_as<ledger::Blob>(object->contents, "blob"));
+        ranked.push_back(
+            {blob.certified_epoch.has_value(), !blob.deletable, blob.storage.end_epoch, id});
+    }
+    std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+        return std::tie(b.certified, b.permanent, b.end_epoch, a.id) <
+               std::tie(a.certified, a.permanent, a.end_epoch, b.id);
+    });
+    out.ids.clear();
+    for (const Ranked& item : ranked)
+        if (out.ids.size() < count_max) out.ids.push_back(item.id);
+    return out;
+}
+
+ChainResult<std::optional<proof::CommitteeRecord>> LedgerDatabase::committee(Epoch epoch) const {
+    const auto bytes = WALRUS_TRY(get(*store_, committee_key(epoch)));
+    if (!bytes) return std::optional<proof::CommitteeRecord>();
+    return std::optional(WALRUS_TRY(decode_as<proof::CommitteeRecord>(*bytes, "committee")));
 }
 
 ChainResult<RecordPtr> LedgerDatabase::transaction(const TransactionDigest& digest) const {
@@ -568,28 +601,25 @@ ChainResult<Digest> LedgerDatabase::history_node(const proof::HistoryPosition& p
 
 // ---- writing -----------------------------------------------------------------------------------
 
-bool LedgerDatabase::is_blob(const ledger::StructTag& type) const {
-    return type.name == "Blob" && type.module == "blob" &&
-           equal(type.address.view(), ids_.package.view()) && type.type_arguments.empty();
-}
-
 ChainResult<void> LedgerDatabase::put_state(io::WriteBatch& batch,
                                             const ledger::StateChanges& changes) const {
     DatabaseReader before(*store_);
     for (const auto& [id, object] : changes.objects) {
         // The indexes follow the object: what the old version had goes, what the new one has comes.
         const ledger::ObjectPtr old = before.object(id);
-        const auto* old_owner = old ? std::get_if<ledger::AddressOwner>(&old->owner) : nullptr;
-        const auto* new_owner =
-            object ? std::get_if<ledger::AddressOwner>(&object->owner) : nullptr;
-        const bool same_entry = old_owner != nullptr && new_owner != nullptr &&
-                                *old_owner == *new_owner && old->type == object->type;
-        if (old_owner != nullptr && !same_entry)
-            batch.erase(owner_key(old_owner->address, old->type, id));
-        if (new_owner != nullptr && !same_entry)
-            batch.put(owner_key(new_owner->address, object->type, id), {});
-        const bool was_blob = old && is_blob(old->type);
-        const bool is_now_blob = object && is_blob(object->type);
+        std::vector<Bytes> old_keys;
+        std::vector<Bytes> new_keys;
+        if (old) old_keys = index_keys(*old, ids_.package);
+        if (object) new_keys = index_keys(*object, ids_.package);
+        const auto has = [](const std::vector<Bytes>& keys, const Bytes& key) {
+            return std::find(keys.begin(), keys.end(), key) != keys.end();
+        };
+        for (const Bytes& key : old_keys)
+            if (!has(new_keys, key)) batch.erase(key);
+        for (const Bytes& key : new_keys)
+            if (!has(old_keys, key)) batch.put(key, {});
+        const bool was_blob = old && is_blob(old->type, ids_.package);
+        const bool is_now_blob = object && is_blob(object->type, ids_.package);
         const auto metadata_key = [&] {
             return tagged(kMetadataKeyTag, metadata_field_id(id).view());
         };
@@ -652,6 +682,8 @@ ChainResult<void> LedgerDatabase::commit(const PreparedBlock& prepared) {
     }
     for (const proof::HistoryNode& node : prepared.history)
         batch.put(history_key(node.position), to_bytes(node.digest.view()));
+    if (prepared.committee)
+        batch.put(committee_key(prepared.committee->epoch), bcs::encode(*prepared.committee));
     batch.put(meta_key(kHeadName), bcs::encode(prepared.head));
     ++write_count_;
     auto written = store_->write(batch, true);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "chain/index.hpp"
 #include "chain/record.hpp"
 #include "io/key_value.hpp"
 #include "ledger/genesis.hpp"
@@ -33,6 +34,8 @@ inline constexpr const char* kDatabaseDirectory = "database";
 inline constexpr std::size_t kEventBlocksMax = 1000;
 inline constexpr std::size_t kEventPageBytesMax = std::size_t{4} << 20;
 
+/// Objects of one blob id that are looked at.
+inline constexpr std::size_t kBlobObjectsMax = 1000;
 /// Nodes of the state tree are stored with every so many blocks, or after so many changed entries;
 /// in between a block stores its changes, which are applied again after a restart.
 inline constexpr std::uint64_t kTreeBlocksMax = 64;
@@ -47,7 +50,8 @@ struct PreparedBlock {
     std::vector<proof::StateChange> tree_changes;
     std::shared_ptr<proof::StateTree::Update> tree;
     std::vector<proof::HistoryNode> history;
-    Head head;  ///< after the block
+    std::optional<proof::CommitteeRecord> committee;  ///< where the process met it first
+    Head head;                                        ///< after the block
 };
 
 /// Stored nodes of the state tree.
@@ -116,6 +120,10 @@ public:
     };
     ChainResult<OwnedIds> owned(const Address& owner, const std::optional<ledger::StructTag>& type,
                                 std::size_t count_max, const std::optional<Bytes>& token) const;
+    /// Ids of the objects that the query asks for, in its order.
+    ChainResult<OwnedIds> listed(const ObjectQuery& query, std::size_t count_max) const;
+    /// The storage committee of an epoch in which there was a block.
+    ChainResult<std::optional<proof::CommitteeRecord>> committee(Epoch epoch) const;
     /// Null if it is not known.
     ChainResult<RecordPtr> transaction(const TransactionDigest& digest) const;
     /// Errors also: NotFound.
@@ -149,9 +157,12 @@ public:
 
 private:
     LedgerDatabase() = default;
+    /// Ids at the ends of the keys from `prefix` to `end`; tokens are what follows `token_start`
+    /// bytes of a key.
+    ChainResult<OwnedIds> scan_ids(const Bytes& prefix, const Bytes& end, std::size_t token_start,
+                                   std::size_t count_max, const std::optional<Bytes>& token) const;
     ChainResult<void> create(const ledger::GenesisConfig& genesis);
     ChainResult<void> put_state(io::WriteBatch& batch, const ledger::StateChanges& changes) const;
-    bool is_blob(const ledger::StructTag& type) const;
 
     std::unique_ptr<io::KeyValueStore> store_;
     ledger::GenesisConfig genesis_;

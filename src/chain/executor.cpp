@@ -55,11 +55,11 @@ ChainResult<SystemStatePtr> system_state(const ledger::LedgerIds& ids,
     return inner;
 }
 
-/// The digest of the epoch's storage committee: its keys are in the system's state, its shards in
-/// the staking state.
-ChainResult<Digest> storage_committee_digest(const ledger::LedgerIds& ids,
-                                             const ledger::StateReader& state,
-                                             const ledger::BlsCommittee& committee) {
+/// The epoch's storage committee: its keys are in the system's state, its shards in the staking
+/// state.
+ChainResult<proof::CommitteeRecord> storage_committee(const ledger::LedgerIds& ids,
+                                                      const ledger::StateReader& state,
+                                                      const ledger::BlsCommittee& committee) {
     const auto corrupt = [](const char* what) {
         return chain_failure(ChainCode::Corrupt, std::string("the ledger's state: ") + what);
     };
@@ -73,7 +73,7 @@ ChainResult<Digest> storage_committee_digest(const ledger::LedgerIds& ids,
     if (!field) return corrupt("the staking state does not parse");
     auto record = committee_record(committee, field->value);
     if (!record) return corrupt("a key of the committee is none");
-    return proof::committee_digest(*record);
+    return std::move(*record);
 }
 
 /// Digests of the objects as the last transaction that wrote them left them.
@@ -135,10 +135,11 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
     const ledger::BlockContext context = *made;
     const auto& committee = (*inner)->committee;
     if (!committee_digest_ || committee_digest_->first != committee.digest()) {
-        const auto digest = storage_committee_digest(database_.ids(), state, *committee);
+        auto record = storage_committee(database_.ids(), state, *committee);
         if (auto error = state.error()) return tl::make_unexpected(std::move(*error));
-        if (!digest) return tl::make_unexpected(digest.error());
-        committee_digest_ = {committee.digest(), *digest};
+        if (!record) return tl::make_unexpected(std::move(record.error()));
+        committee_digest_ = {committee.digest(), proof::committee_digest(*record)};
+        committee_record_ = std::move(*record);
     }
 
     ledger::AppliedBlock applied = ledger::apply_block(state, context, block.transactions, &cache_);
@@ -202,6 +203,7 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
         prepared.block.header.previous_seal =
             seal_digest(seal_statement(database_.ids().chain, *head_.last));
     }
+    prepared.committee = committee_record_;
     prepared.head.next_seq = context.seq + 1;
     prepared.head.time_ms = time_ms;
     prepared.head.epoch = context.epoch;
@@ -219,6 +221,7 @@ ChainResult<void> BlockExecutor::commit(const PreparedBlock& prepared) {
         return committed;
     }
     head_ = prepared.head;
+    committee_record_.reset();
     tree_changes_ = prepared.tree->stored ? 0 : tree_changes_ + prepared.tree_changes.size();
     tree_.adopt(std::move(*prepared.tree));
     return {};

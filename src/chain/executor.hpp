@@ -78,6 +78,7 @@ private:
     ledger::LedgerCache cache_;
     /// Of this committee (by the digest of its record): the digest for headers.
     std::optional<std::pair<Digest, Digest>> committee_digest_;
+    std::optional<proof::CommitteeRecord> committee_record_;  ///< not stored by this executor yet
 };
 
 /// Seals a prepared block.

@@ -67,6 +67,27 @@ ChainResult<EpochInfo> load_epoch(const LedgerDatabase& database, std::uint64_t 
     return out;
 }
 
+/// A page of an index; what is too much for one comes with the next.
+ChainResult<OwnedPage> load_listed(const LedgerDatabase& database, const ObjectQuery& query,
+                                   std::size_t count_max, std::size_t bytes_max) {
+    OwnedPage page;
+    auto listed = WALRUS_TRY(database.listed(query, count_max));
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < listed.ids.size(); ++i) {
+        auto object = WALRUS_TRY(database.object(listed.ids[i]));
+        if (!object) continue;  // gone since the index was read
+        bytes += object->contents.size();
+        page.objects.push_back(std::move(object));
+        if (bytes > bytes_max && i + 1 < listed.ids.size()) {
+            auto rest = WALRUS_TRY(database.listed(query, i + 1));
+            page.next_token = std::move(rest.next_token);
+            return page;
+        }
+    }
+    page.next_token = std::move(listed.next_token);
+    return page;
+}
+
 ChainResult<OwnedPage> load_owned(const LedgerDatabase& database, const Address& owner,
                                   const std::optional<ledger::StructTag>& type,
                                   std::size_t count_max, std::size_t bytes_max,
@@ -195,6 +216,8 @@ public:
     io::Task<bool> wait_for_block(std::uint64_t seq, std::uint64_t timeout_us,
                                   io::CancelToken cancel) override;
     io::Task<ChainResult<RecordPtr>> faucet(Address recipient) override;
+    io::Task<ChainResult<OwnedPage>> list_objects(ObjectQuery query) override;
+    io::Task<ChainResult<proof::CommitteeRecord>> committee(Epoch epoch) override;
     io::Task<ChainResult<EventPage>> events(EventQuery query) override;
     io::Task<ChainResult<proof::Proof>> proof(proof::Subject subject) override;
     io::Task<ChainResult<Digest>> state_digest() override;
@@ -404,6 +427,27 @@ io::Task<ChainResult<RecordPtr>> Service::faucet(Address recipient) {
             "the faucet is empty: " + (*result)->executed.effects.failure->description);
     if (result) faucet_total_.add();
     co_return result;
+}
+
+io::Task<ChainResult<OwnedPage>> Service::list_objects(ObjectQuery query) {
+    const ServiceLimits& limits = options_.limits;
+    const std::size_t count = std::clamp<std::uint32_t>(
+        query.page_size == 0 ? limits.page_size_default : query.page_size, 1, limits.page_size_max);
+    auto work = [&database = *database_, &query, count, bytes_max = limits.page_bytes_max] {
+        return load_listed(database, query, count, bytes_max);
+    };
+    auto result = co_await io::offload(environment_.loop, environment_.disk, std::move(work));
+    co_return result;
+}
+
+io::Task<ChainResult<proof::CommitteeRecord>> Service::committee(Epoch epoch) {
+    auto work = [&database = *database_, epoch] { return database.committee(epoch); };
+    auto result = co_await io::offload(environment_.loop, environment_.disk, std::move(work));
+    if (!result) co_return tl::make_unexpected(std::move(result.error()));
+    if (!*result)
+        co_return chain_failure(ChainCode::NotFound,
+                                fmt::format("there is no block of epoch {}", epoch));
+    co_return std::move(**result);
 }
 
 io::Task<ChainResult<EventPage>> Service::events(EventQuery query) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "chain/index.hpp"
 #include "chain/record.hpp"
 #include "crypto/signature.hpp"
 #include "io/environment.hpp"
@@ -127,6 +128,10 @@ public:
     /// requests), those of submit.
     virtual io::Task<ChainResult<RecordPtr>> faucet(Address recipient) = 0;
 
+    /// Objects by the indexes. Errors: InvalidArgument (token).
+    virtual io::Task<ChainResult<OwnedPage>> list_objects(ObjectQuery query) = 0;
+    /// The storage committee of an epoch. Errors: NotFound (there was no block in it).
+    virtual io::Task<ChainResult<proof::CommitteeRecord>> committee(Epoch epoch) = 0;
     /// Events in the order of the chain. Errors: InvalidArgument (cursor).
     virtual io::Task<ChainResult<EventPage>> events(EventQuery query) = 0;
     /// A proof file about the subject, sealed by the newest durable block. Errors: as make_proof

@@ -21,7 +21,7 @@ Bytes serialize(const Message& message) {
 
 template <class Response>
 io::Task<RpcResult<Response>> exchange(LedgerClient& client, const char* method, Bytes message) {
-    std::string path = std::string("/walrus.rpc.v1.ProofService/") + method;
+    std::string path = std::string("/walrus.rpc.v1.") + method;
     auto answer = co_await client.call_own(std::move(path), std::move(message));
     if (!answer) co_return tl::make_unexpected(std::move(answer.error()));
     Response response;
@@ -35,8 +35,8 @@ io::Task<RpcResult<Response>> exchange(LedgerClient& client, const char* method,
 io::Task<RpcResult<LedgerStatus>> ledger_status(LedgerClient& client) {
     walrus_pb::GetStatusRequest request;
     Bytes message = serialize(request);
-    auto response =
-        co_await exchange<walrus_pb::GetStatusResponse>(client, "GetStatus", std::move(message));
+    auto response = co_await exchange<walrus_pb::GetStatusResponse>(
+        client, "ProofService/GetStatus", std::move(message));
     if (!response) co_return tl::make_unexpected(std::move(response.error()));
     LedgerStatus out;
     if (response->chain_id().size() != ChainId::kSize ||
@@ -84,8 +84,8 @@ io::Task<RpcResult<Bytes>> ledger_proof(LedgerClient& client, proof::Subject sub
             break;
     }
     Bytes message = serialize(request);
-    auto response =
-        co_await exchange<walrus_pb::GetProofResponse>(client, "GetProof", std::move(message));
+    auto response = co_await exchange<walrus_pb::GetProofResponse>(client, "ProofService/GetProof",
+                                                                   std::move(message));
     if (!response) co_return tl::make_unexpected(std::move(response.error()));
     co_return to_bytes(as_bytes(response->proof()));
 }
@@ -97,8 +97,8 @@ io::Task<RpcResult<EventList>> ledger_events(LedgerClient& client, std::string t
     request.set_cursor(to_protobuf_bytes(cursor));
     request.set_page_size(page_size);
     Bytes message = serialize(request);
-    auto response =
-        co_await exchange<walrus_pb::ListEventsResponse>(client, "ListEvents", std::move(message));
+    auto response = co_await exchange<walrus_pb::ListEventsResponse>(
+        client, "ProofService/ListEvents", std::move(message));
     if (!response) co_return tl::make_unexpected(std::move(response.error()));
     EventList out;
     for (const walrus_pb::PlacedEvent& event : response->events()) {
@@ -111,6 +111,43 @@ io::Task<RpcResult<EventList>> ledger_events(LedgerClient& client, std::string t
     out.cursor = to_bytes(as_bytes(response->cursor()));
     out.more = response->more();
     co_return out;
+}
+
+io::Task<RpcResult<ObjectPage>> ledger_objects(LedgerClient& client, chain::ObjectQuery query) {
+    walrus_pb::ListObjectsRequest request;
+    if (const auto* type = std::get_if<chain::ObjectQuery::OfType>(&query.what))
+        request.set_type(to_text(type->type));
+    if (const auto* blob = std::get_if<chain::ObjectQuery::OfBlob>(&query.what))
+        request.set_blob_id(to_protobuf_bytes(blob->blob.view()));
+    if (const auto* ending = std::get_if<chain::ObjectQuery::EndingBy>(&query.what))
+        request.set_ending_by(ending->epoch);
+    request.set_page_size(query.page_size);
+    if (query.token) request.set_page_token(to_protobuf_bytes(*query.token));
+    Bytes message = serialize(request);
+    auto response = co_await exchange<walrus_pb::ListObjectsResponse>(
+        client, "IndexService/ListObjects", std::move(message));
+    if (!response) co_return tl::make_unexpected(std::move(response.error()));
+    ObjectPage out;
+    for (const std::string& raw : response->objects()) {
+        auto object = bcs::decode<ledger::Object>(as_bytes(raw));
+        if (!object) co_return malformed("an object does not parse");
+        out.objects.push_back(std::move(*object));
+    }
+    if (!response->next_page_token().empty())
+        out.next_page_token = to_bytes(as_bytes(response->next_page_token()));
+    co_return out;
+}
+
+io::Task<RpcResult<proof::CommitteeRecord>> ledger_committee(LedgerClient& client, Epoch epoch) {
+    walrus_pb::GetCommitteeRequest request;
+    request.set_epoch(epoch);
+    Bytes message = serialize(request);
+    auto response = co_await exchange<walrus_pb::GetCommitteeResponse>(
+        client, "IndexService/GetCommittee", std::move(message));
+    if (!response) co_return tl::make_unexpected(std::move(response.error()));
+    auto record = bcs::decode<proof::CommitteeRecord>(as_bytes(response->committee()));
+    if (!record || record->epoch != epoch) co_return malformed("the committee does not parse");
+    co_return std::move(*record);
 }
 
 }  // namespace walrus::rpc

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "chain/block.hpp"
+#include "chain/index.hpp"
 #include "proof/proof_file.hpp"
 #include "rpc/ledger_client.hpp"
 
@@ -40,5 +41,10 @@ struct EventList {
 /// `type` empty: all; `cursor` empty: from the beginning; `page_size` 0: the server's default.
 io::Task<RpcResult<EventList>> ledger_events(LedgerClient& client, std::string type, Bytes cursor,
                                              std::uint32_t page_size);
+
+/// Objects by the ledger's indexes. Errors: InvalidArgument (token).
+io::Task<RpcResult<ObjectPage>> ledger_objects(LedgerClient& client, chain::ObjectQuery query);
+/// The storage committee of an epoch. Errors: NotFound (there was no block in it).
+io::Task<RpcResult<proof::CommitteeRecord>> ledger_committee(LedgerClient& client, Epoch epoch);
 
 }  // namespace walrus::rpc

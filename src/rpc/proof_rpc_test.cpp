@@ -166,5 +166,53 @@ TEST_F(ProofRpcTest, EventsComeInPagesByTypeAndInTheOrderOfTheChain) {
     EXPECT_EQ(get(ledger_events(*client, "", {1, 2, 3}, 3)).error().code, RpcCode::InvalidArgument);
 }
 
+TEST_F(ProofRpcTest, ObjectsAndCommitteesAreFoundByTheIndexes) {
+    std::vector<ObjectId> blobs;
+    for (std::uint64_t i = 0; i < 5; ++i) {
+        const auto done = get(client->execute(net.registration(kUser, i % 2)));
+        ASSERT_TRUE(done && !done->failure);
+        for (const ChangedObject& changed : done->changed_objects)
+            if (changed.type && changed.type->ends_with("::blob::Blob"))
+                blobs.push_back(changed.id);
+    }
+    ASSERT_EQ(blobs.size(), 5u);
+    const auto sample = ledger::testing::sample_blob(0, net.config.n_shards, 1000);
+    const auto list = [&](chain::ObjectQuery query) {
+        std::vector<ledger::Object> out;
+        while (true) {
+            const auto page = get(ledger_objects(*client, query));
+            EXPECT_TRUE(page) << page.error().message;
+            out.insert(out.end(), page->objects.begin(), page->objects.end());
+            if (!page->next_page_token) return out;
+            query.token = page->next_page_token;
+        }
+    };
+    chain::ObjectQuery query;
+    query.what = chain::ObjectQuery::OfBlob{sample.blob_id};
+    auto found = list(query);
+    ASSERT_EQ(found.size(), 3u);
+    for (const ledger::Object& object : found)
+        EXPECT_EQ(bcs::decode<ledger::Blob>(object.contents)->blob_id, sample.blob_id);
+    EXPECT_TRUE(std::is_sorted(found.begin(), found.end(),
+                               [](const auto& a, const auto& b) { return a.id < b.id; }));
+    query.what = chain::ObjectQuery::EndingBy{1 + sample.epochs};
+    query.page_size = 2;
+    EXPECT_EQ(list(query).size(), 5u);
+    query.what = chain::ObjectQuery::EndingBy{sample.epochs};
+    EXPECT_TRUE(list(query).empty());
+    // The pools of the four nodes; the system's objects.
+    query.what = chain::ObjectQuery::OfType{
+        *ledger::parse_struct_tag(to_text(net.handles.package) + "::staking_pool::StakingPool")};
+    EXPECT_EQ(list(query).size(), 4u);
+    query.token = Bytes{1, 2, 3};
+    EXPECT_EQ(get(ledger_objects(*client, query)).error().code, RpcCode::InvalidArgument);
+    const auto committee = get(ledger_committee(*client, 1));
+    ASSERT_TRUE(committee) << committee.error().message;
+    EXPECT_EQ(committee->members.size(), 4u);
+    EXPECT_EQ(proof::committee_digest(*committee),
+              net.service->head().last->header.committee_digest);
+    EXPECT_EQ(get(ledger_committee(*client, 2)).error().code, RpcCode::NotFound);
+}
+
 }  // namespace
 }  // namespace walrus::rpc

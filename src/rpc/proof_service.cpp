@@ -125,7 +125,56 @@ public:
         co_return serialize(response);
     }
 
+    io::Task<GrpcResult<Bytes>> objects(Bytes message) {
+        walrus_pb::ListObjectsRequest request;
+        if (!parse(message, request)) co_return invalid("the message does not parse");
+        auto query = take_query(request);
+        if (!query) co_return tl::make_unexpected(std::move(query.error()));
+        auto page = co_await service_.list_objects(std::move(*query));
+        if (!page) co_return tl::make_unexpected(to_grpc_(page.error()));
+        walrus_pb::ListObjectsResponse response;
+        for (const ledger::ObjectPtr& object : page->objects)
+            response.add_objects(to_protobuf_bytes(bcs::encode(*object)));
+        if (page->next_token) response.set_next_page_token(to_protobuf_bytes(*page->next_token));
+        co_return serialize(response);
+    }
+
+    io::Task<GrpcResult<Bytes>> committee(Bytes message) {
+        walrus_pb::GetCommitteeRequest request;
+        if (!parse(message, request)) co_return invalid("the message does not parse");
+        auto record = co_await service_.committee(request.epoch());
+        if (!record) co_return tl::make_unexpected(to_grpc_(record.error()));
+        walrus_pb::GetCommitteeResponse response;
+        response.set_committee(to_protobuf_bytes(bcs::encode(*record)));
+        co_return serialize(response);
+    }
+
 private:
+    static GrpcResult<chain::ObjectQuery> take_query(const walrus_pb::ListObjectsRequest& request) {
+        chain::ObjectQuery out;
+        out.page_size = request.page_size();
+        if (!request.page_token().empty()) out.token = to_bytes(as_bytes(request.page_token()));
+        switch (request.what_case()) {
+            case walrus_pb::ListObjectsRequest::kType: {
+                auto type = ledger::parse_struct_tag(request.type());
+                if (!type) return invalid("type is not a type");
+                out.what = chain::ObjectQuery::OfType{std::move(*type)};
+                return out;
+            }
+            case walrus_pb::ListObjectsRequest::kBlobId:
+                if (request.blob_id().size() != BlobId::kSize)
+                    return invalid("blob_id must have 32 bytes");
+                out.what = chain::ObjectQuery::OfBlob{BlobId::from(as_bytes(request.blob_id()))};
+                return out;
+            case walrus_pb::ListObjectsRequest::kEndingBy:
+                out.what = chain::ObjectQuery::EndingBy{request.ending_by()};
+                return out;
+            case walrus_pb::ListObjectsRequest::WHAT_NOT_SET:
+                break;
+        }
+        return invalid("the request does not say which objects");
+    }
+
     chain::LedgerService& service_;
     ToGrpc to_grpc_;
 };
@@ -134,14 +183,17 @@ private:
 
 std::vector<OwnMethod> proof_methods(chain::LedgerService& service, ToGrpc to_grpc) {
     auto own = std::make_shared<ProofService>(service, to_grpc);
-    const auto method = [&](const char* name,
+    const auto method = [&](const char* group, const char* name,
                             io::Task<GrpcResult<Bytes>> (ProofService::*member)(Bytes)) {
         return OwnMethod{
-            std::string("/walrus.rpc.v1.ProofService/") + name, name,
+            std::string("/walrus.rpc.v1.") + group + "/" + name, name,
             [own, member](Bytes message) { return (own.get()->*member)(std::move(message)); }};
     };
-    return {method("GetStatus", &ProofService::status), method("GetProof", &ProofService::proof),
-            method("ListEvents", &ProofService::events)};
+    return {method("ProofService", "GetStatus", &ProofService::status),
+            method("ProofService", "GetProof", &ProofService::proof),
+            method("ProofService", "ListEvents", &ProofService::events),
+            method("IndexService", "ListObjects", &ProofService::objects),
+            method("IndexService", "GetCommittee", &ProofService::committee)};
 }
 
 }  // namespace walrus::rpc

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // walrus.rpc.v1.ProofService: status, proofs and events for those who check the ledger
-// (docs/formats/proofs.md). Server side; internal to the room.
+// (docs/formats/proofs.md), and IndexService: lists. Server side; internal to the room.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@ struct OwnMethod {
     std::function<io::Task<GrpcResult<Bytes>>(Bytes message)> call;
 };
 using ToGrpc = GrpcError (*)(const chain::ChainError& error);
-/// All methods of the service; it must outlive them.
+/// All methods of both services; the ledger must outlive them.
 std::vector<OwnMethod> proof_methods(chain::LedgerService& service, ToGrpc to_grpc);
 
 }  // namespace walrus::rpc
