@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// walrus ledger status, object, tx, events, proof.
+// walrus ledger status, object, objects, tx, events, committee, proof.
 #include "cli/ledger_commands.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/text.hpp"
 #include "bcs/bcs.hpp"
@@ -15,6 +17,8 @@
 
 namespace walrus::cli {
 namespace {
+
+constexpr std::uint64_t kPageMax = 1000;
 
 struct QueryArguments {
     std::optional<std::string> id;
@@ -250,6 +254,174 @@ io::Task<RunResult> show_events(client::Client& client, std::string type, Bytes 
     co_return 0;
 }
 
+// ---- lists of objects, committees --------------------------------------------------------------
+
+struct ObjectsArguments {
+    std::optional<std::string> type;
+    std::optional<std::string> blob_id;
+    std::optional<std::uint64_t> ending_by;
+    std::optional<std::string> cursor;
+    std::optional<std::uint64_t> limit;
+};
+
+ClientResult<chain::ObjectQuery> object_query(const ObjectsArguments& arguments) {
+    chain::ObjectQuery out;
+    const std::uint64_t limit = arguments.limit.value_or(0);
+    if (limit > kPageMax)
+        return client::client_failure(ClientCode::Usage,
+                                      fmt::format("--limit {}: at most {}", limit, kPageMax));
+    out.page_size = static_cast<std::uint32_t>(limit);
+    if (arguments.cursor) {
+        out.token = hex_decode(*arguments.cursor);
+        if (!out.token)
+            return client::client_failure(ClientCode::Usage, "--cursor: expected hexadecimal");
+    }
+    if (arguments.blob_id) {
+        out.what = chain::ObjectQuery::OfBlob{WALRUS_TRY(blob_id_argument(*arguments.blob_id))};
+    } else if (arguments.ending_by) {
+        const auto epoch = std::min<std::uint64_t>(*arguments.ending_by, 0xffffffff);
+        out.what = chain::ObjectQuery::EndingBy{static_cast<Epoch>(epoch)};
+    } else {
+        auto type = ledger::parse_struct_tag(*arguments.type);
+        if (!type)
+            return client::client_failure(
+                ClientCode::Usage,
+                fmt::format("--type {}: expected 0x…::module::Name", *arguments.type));
+        out.what = chain::ObjectQuery::OfType{std::move(*type)};
+    }
+    return out;
+}
+
+io::Task<RunResult> show_objects(client::Client& client, chain::ObjectQuery query, bool json) {
+    const bool blobs = !std::holds_alternative<chain::ObjectQuery::OfType>(query.what);
+    auto page = co_await rpc::ledger_objects(client.ledger(), std::move(query));
+    if (!page) co_return fail(client::from_rpc(page.error(), "listing objects"));
+    JsonWriter out;
+    out.begin_object().key("objects").begin_array();
+    std::vector<std::vector<std::string>> rows;
+    rows.push_back(blobs ? std::vector<std::string>{"Object", "Blob id", "Ends", "Certified", ""}
+                         : std::vector<std::string>{"Object", "Version", "Owner"});
+    for (const ledger::Object& object : page->objects) {
+        const auto blob = blobs ? bcs::decode<ledger::Blob>(object.contents)
+                                : Result<ledger::Blob, bcs::Error>(fail(bcs::Error::InvalidValue));
+        if (blob) {
+            write_blob_object(out, *blob);
+            rows.push_back({to_text(object.id), to_text(blob->blob_id),
+                            std::to_string(blob->storage.end_epoch),
+                            blob->certified_epoch ? std::to_string(*blob->certified_epoch) : "no",
+                            blob->deletable ? "deletable" : "permanent"});
+            continue;
+        }
+        out.begin_object();
+        out.key("id").string(to_text(object.id));
+        out.key("version").number(object.version);
+        out.key("owner").string(owner_text(object.owner));
+        out.end();
+        rows.push_back(
+            {to_text(object.id), std::to_string(object.version), owner_text(object.owner)});
+    }
+    out.end();
+    std::string text = format_table(rows);
+    if (page->next_page_token) {
+        out.key("cursor").string(hex_encode(*page->next_page_token));
+        text += fmt::format("more: --cursor {}\n", hex_encode(*page->next_page_token));
+    }
+    out.end();
+    const auto printed = print(json ? out.take() : text);
+    if (!printed) co_return fail(printed.error());
+    co_return 0;
+}
+
+Command objects_command() {
+    auto arguments = std::make_shared<ObjectsArguments>();
+    Command command;
+    command.name = "objects";
+    command.help = "List objects by type, blob id or end epoch";
+    command.examples =
+        "  walrus ledger objects --blob-id ZBf…        # the best certified first\n"
+        "  walrus ledger objects --ending-by 12\n"
+        "  walrus ledger objects --type 0x…::staking_pool::StakingPool";
+    command.declare = [arguments](Arguments& a) {
+        a.value("--type", arguments->type, "TYPE",
+                "Objects of this type that nobody's address owns");
+        a.value("--blob-id", arguments->blob_id, "ID", "Blob objects of this blob");
+        a.number("--ending-by", arguments->ending_by,
+                 "Blob objects that end in this epoch or before");
+        a.exclusive({"--type", "--blob-id", "--ending-by"});
+        a.require_one_of({"--type", "--blob-id", "--ending-by"});
+        a.value("--cursor", arguments->cursor, "HEX", "Go on behind an earlier page");
+        a.number("--limit", arguments->limit, "At most so many (default 50, at most 1000)");
+    };
+    command.run = [arguments](const GlobalOptions& globals) -> RunResult {
+        const chain::ObjectQuery query = WALRUS_TRY(object_query(*arguments));
+        return run_with_client(globals, [&](client::Client& client) {
+            return show_objects(client, query, globals.json);
+        });
+    };
+    return command;
+}
+
+io::Task<RunResult> show_committee(client::Client& client, std::optional<Epoch> epoch, bool json) {
+    if (!epoch) {
+        auto status = co_await rpc::ledger_status(client.ledger());
+        if (!status)
+            co_return fail(client::from_rpc(status.error(), "reading the ledger's status"));
+        epoch = status->epoch;
+    }
+    auto record = co_await rpc::ledger_committee(client.ledger(), *epoch);
+    if (!record) co_return fail(client::from_rpc(record.error(), "reading the committee"));
+    const std::string digest = hex_encode(proof::committee_digest(*record).view());
+    JsonWriter out;
+    out.begin_object();
+    out.key("epoch").number(std::uint64_t{record->epoch});
+    out.key("digest").string(digest);
+    out.key("members").begin_array();
+    std::vector<std::vector<std::string>> rows = {{"Node", "Shards", "Key"}};
+    for (const proof::CommitteeEntry& member : record->members) {
+        out.begin_object();
+        out.key("node").string(to_text(member.node));
+        out.key("key").string(base64_encode(member.key));
+        out.key("shards").begin_array();
+        for (const std::uint16_t shard : member.shards) out.number(std::uint64_t{shard});
+        out.end();
+        out.end();
+        rows.push_back({to_text(member.node), std::to_string(member.shards.size()),
+                        base64_encode(member.key)});
+    }
+    out.end().end();
+    const auto printed =
+        print(json ? out.take()
+                   : fmt::format("Committee of epoch {}, digest {}\n", record->epoch, digest) +
+                         format_table(rows));
+    if (!printed) co_return fail(printed.error());
+    co_return 0;
+}
+
+Command committee_command() {
+    struct CommitteeArguments {
+        std::optional<std::uint64_t> epoch;
+    };
+    auto arguments = std::make_shared<CommitteeArguments>();
+    Command command;
+    command.name = "committee";
+    command.help = "Show the storage committee of an epoch";
+    command.declare = [arguments](Arguments& a) {
+        a.number("--epoch", arguments->epoch, "The epoch (default: the current one)");
+    };
+    command.run = [arguments](const GlobalOptions& globals) -> RunResult {
+        std::optional<Epoch> epoch;
+        if (arguments->epoch) {
+            if (*arguments->epoch > 0xffffffff)
+                return client::client_failure(ClientCode::Usage, "--epoch: too large");
+            epoch = static_cast<Epoch>(*arguments->epoch);
+        }
+        return run_with_client(globals, [&](client::Client& client) {
+            return show_committee(client, epoch, globals.json);
+        });
+    };
+    return command;
+}
+
 // ---- proof -------------------------------------------------------------------------------------
 
 ClientResult<proof::Subject> subject_of(const ProofArguments& arguments) {
@@ -368,9 +540,9 @@ Command events_command() {
         if (!cursor)
             return client::client_failure(ClientCode::Usage, "--cursor: expected hexadecimal");
         const std::uint64_t limit = arguments->limit.value_or(0);
-        if (limit > 1000)
+        if (limit > kPageMax)
             return client::client_failure(ClientCode::Usage,
-                                          fmt::format("--limit {}: at most 1000", limit));
+                                          fmt::format("--limit {}: at most {}", limit, kPageMax));
         return run_with_client(globals, [&](client::Client& client) {
             return show_events(client, arguments->type.value_or(""), *cursor,
                                static_cast<std::uint32_t>(limit), globals.json);
@@ -416,7 +588,9 @@ std::vector<Command> ledger_query_commands() {
             return show_transaction(client, digest, globals.json);
         });
     };
-    return {status, object, transaction, events_command(), proof_command()};
+    return {status,         object,           objects_command(),
+            transaction,    events_command(), committee_command(),
+            proof_command()};
 }
 
 }  // namespace walrus::cli

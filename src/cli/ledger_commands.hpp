@@ -9,7 +9,7 @@
 
 namespace walrus::cli {
 
-/// status, object, tx, events, proof: they ask the network.
+/// status, object, objects, tx, events, committee, proof: they ask the network.
 std::vector<Command> ledger_query_commands();
 /// verify, check: they ask nobody.
 std::vector<Command> ledger_check_commands();

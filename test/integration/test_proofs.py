@@ -23,6 +23,10 @@ def no_network():
     return [program, '-f', '-o', '/dev/null', '-e', 'inject=socket:error=EPERM']
 
 
+def shown_package(net):
+    return net.file['package_id']
+
+
 def with_checksum(data):
     return data[:-32] + hashlib.blake2b(data[:-32], digest_size=32).digest()
 
@@ -123,6 +127,20 @@ class Proofs(unittest.TestCase):
         unknown = 'F1RK3tyuB8vF1AF5kMVS3UWaoQLHn5jNC6WxTbxW67ya'
         self.assertEqual(self.client.run('ledger', 'tx', unknown).code, 4)
         self.assertEqual(self.client.run('ledger', 'tx', 'no digest').code, 2)
+        blobs = self.client.good('ledger', 'objects', '--blob-id', self.stored['blob_id']).json
+        self.assertEqual([b['id'] for b in blobs['objects']], [self.stored['object']])
+        ending = self.client.good('ledger', 'objects', '--ending-by', 3).json['objects']
+        self.assertEqual([b['id'] for b in ending], [self.stored['object']])
+        self.assertEqual(self.client.good('ledger', 'objects', '--ending-by', 2).json['objects'],
+                         [])
+        pools = self.client.good('ledger', 'objects', '--type',
+                                 shown_package(self.network) + '::staking_pool::StakingPool').json
+        self.assertEqual(len(pools['objects']), 4)
+        committee = self.client.good('ledger', 'committee').json
+        self.assertEqual(committee['digest'], self.status['committeeDigest'])
+        self.assertEqual(sorted(s for m in committee['members'] for s in m['shards']),
+                         list(range(10)))
+        self.assertEqual(self.client.run('ledger', 'committee', '--epoch', 9).code, 4)
         first = self.client.good('ledger', 'events', '--limit', 1).json
         self.assertEqual((len(first['events']), first['more']), (1, True))
         second = self.client.good('ledger', 'events', '--cursor', first['cursor']).json
