@@ -75,7 +75,6 @@ struct EventPlace {
         return {load_be<std::uint64_t>(bytes.data()), load_be<std::uint32_t>(bytes.data() + 8),
                 load_be<std::uint32_t>(bytes.data() + 12)};
     }
-    friend auto operator<=>(const EventPlace&, const EventPlace&) = default;
 };
 /// The type's digest, shortened; the place completes the key.
 Bytes event_type_prefix(const ledger::StructTag& type) {
