@@ -10,6 +10,7 @@
 
 #include "attest/committee.hpp"
 #include "attest/signed_message.hpp"
+#include "base/executor.hpp"
 
 namespace walrus::attest {
 
@@ -79,6 +80,14 @@ struct CertificateView {
 /// time (bls::verify_batch).
 std::vector<Result<CertifiedMessage, CertificateError>> verify_certificates(
     const BlsCommittee& committee, std::span<const CertificateView> certificates);
+
+/// Names a certificate of one committee: BLAKE2b-256 over its parts with their lengths.
+Digest certificate_digest(ByteView signature, ByteView bitmap, ByteView message);
+/// Verifies these certificates together, shared among the executor's threads, and gives the
+/// committee that knows the good ones (and none of before). For a block whose certificates come one
+/// by one later: their verdicts are the same, only sooner.
+BlsCommittee verify_ahead(const BlsCommittee& committee,
+                          std::span<const CertificateView> certificates, Executor& executor);
 
 enum class AddError {
     UnknownMember,  ///< no such member in the committee

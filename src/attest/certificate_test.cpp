@@ -330,6 +330,26 @@ TEST(Certificates, ManyAtOnceGetTheVerdictsOfOneAtATime) {
     }
     EXPECT_GT(good, 5u);
     EXPECT_TRUE(verify_certificates(nodes.committee, {}).empty());
+
+    // A committee that knows them says the same of each, and of others.
+    InlineExecutor executor;
+    const BlsCommittee ahead = verify_ahead(nodes.committee, views, executor);
+    EXPECT_TRUE(ahead.knows_any());
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        const auto after = verify_certificate(ahead, views[i].signature, views[i].bitmap,
+                                              views[i].message, views[i].threshold);
+        ASSERT_EQ(after.has_value(), many[i].has_value()) << i;
+        if (!after) {
+            EXPECT_EQ(after.error(), many[i].error()) << i;
+        }
+        Bytes other = to_bytes(views[i].message);
+        other.back() ^= 1;
+        if (i % 10 != 5) {
+            EXPECT_FALSE(verify_certificate(ahead, views[i].signature, views[i].bitmap, other,
+                                            views[i].threshold));
+        }
+    }
+    EXPECT_FALSE(verify_ahead(ahead, {}, executor).knows_any());
 }
 
 }  // namespace

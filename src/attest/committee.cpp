@@ -30,4 +30,12 @@ std::optional<std::uint16_t> BlsCommittee::index_of(const NodeId& node) const {
     return std::nullopt;
 }
 
+BlsCommittee BlsCommittee::with_known(std::set<Digest> certificates) const {
+    BlsCommittee out = *this;
+    out.known_ = certificates.empty()
+                     ? nullptr
+                     : std::make_shared<const std::set<Digest>>(std::move(certificates));
+    return out;
+}
+
 }  // namespace walrus::attest

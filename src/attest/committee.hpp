@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "crypto/bls.hpp"
@@ -34,6 +36,12 @@ public:
     const std::vector<CommitteeMember>& members() const { return members_; }
     /// The sum of all members' keys.
     const bls::PublicKey& total_key() const { return total_key_; }
+    /// The same committee, which also knows that the signatures of these certificates verify
+    /// (certificate_digest); `verify_certificate` then skips the pairing. Only for what was
+    /// verified with this committee (verify_ahead).
+    BlsCommittee with_known(std::set<Digest> certificates) const;
+    bool knows(const Digest& certificate) const { return known_ && known_->contains(certificate); }
+    bool knows_any() const { return known_ != nullptr; }
     /// The member's index.
     std::optional<std::uint16_t> index_of(const NodeId& node) const;
 
@@ -43,6 +51,7 @@ private:
     std::uint16_t shard_count_ = 0;
     std::vector<CommitteeMember> members_;
     bls::PublicKey total_key_;
+    std::shared_ptr<const std::set<Digest>> known_;
 };
 
 }  // namespace walrus::attest

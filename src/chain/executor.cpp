@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "bcs/bcs.hpp"
+#include "chain/certificates.hpp"
 #include "ledger/types.hpp"
 
 namespace walrus::chain {
@@ -142,6 +143,16 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
         committee_record_ = std::move(*record);
     }
 
+    InlineExecutor alone;
+    Executor& workers = workers_ != nullptr ? *workers_ : static_cast<Executor&>(alone);
+    const auto certificates = certificates_of(block.transactions);
+    if (certificates.size() >= kCertificatesAheadMin) {
+        if (const auto parsed = cache_.committee(committee))
+            cache_.set_committee(committee,
+                                 std::make_shared<const attest::BlsCommittee>(
+                                     attest::verify_ahead(*parsed, certificates, workers)));
+    }
+
     ledger::AppliedBlock applied = ledger::apply_block(state, context, block.transactions, &cache_);
     if (auto error = state.error()) {
         cache_ = {};
@@ -179,13 +190,11 @@ ChainResult<FinalizedBlock> BlockExecutor::finalize(const SequencedBlock& block)
     summary.event_count = event_count(prepared.block.transactions);
     summary.effects_root = effects_root(prepared.block.transactions);
     summary.events_root = events_root(prepared.block.transactions);
-    InlineExecutor alone;
     prepared.tree_changes = tree_changes(applied.changes, written_objects(prepared.records));
     const bool store = head_.next_seq - database_.tree_stored_seq() + 1 >= kTreeBlocksMax ||
                        tree_changes_ + prepared.tree_changes.size() > kTreeChangesMax ||
                        tree_.wants_store();
-    auto tree = tree_.apply(DatabaseTree(database_.store()), prepared.tree_changes,
-                            workers_ != nullptr ? *workers_ : alone,
+    auto tree = tree_.apply(DatabaseTree(database_.store()), prepared.tree_changes, workers,
                             store ? proof::Store::Now : proof::Store::Later);
     if (!tree) {
         cache_ = {};

@@ -84,6 +84,13 @@ public:
     /// The parsed committee of this record; null if a key or weight in it is not valid (which
     /// genesis and the epoch change exclude).
     std::shared_ptr<const attest::BlsCommittee> committee(const Frozen<BlsCommittee>& record);
+    /// Uses this committee for the record from now on: the same one, which knows more
+    /// (attest::verify_ahead).
+    void set_committee(const Frozen<BlsCommittee>& record,
+                       std::shared_ptr<const attest::BlsCommittee> committee) {
+        committee_digest_ = record.digest();
+        committee_ = std::move(committee);
+    }
 
 private:
     friend class StateOverlay;
