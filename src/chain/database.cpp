@@ -520,12 +520,14 @@ ChainResult<EventPage> LedgerDatabase::events(const EventQuery& query, std::size
         page.cursor = at.encoded();
         return page;
     }
+    std::size_t transactions = 0;
     for (std::size_t blocks = 0; at.seq < seq_end && !page.more; ++blocks) {
-        if (blocks == kEventBlocksMax) {
+        if (blocks == kEventBlocksMax || transactions >= kEventTransactionsMax) {
             page.more = true;
             break;
         }
         block = WALRUS_TRY(this->block(at.seq));
+        transactions += block->transactions.size();
         while (at.transaction < block->transactions.size() && !page.more) {
             if (at.event >= block->transactions[at.transaction].events.size()) {
                 ++at.transaction;
@@ -542,25 +544,40 @@ ChainResult<EventPage> LedgerDatabase::events(const EventQuery& query, std::size
     return page;
 }
 
-ChainResult<Digest> LedgerDatabase::state_digest() const {
-    Blake2b hash;
+ChainResult<void> LedgerDatabase::hash_keys(Blake2b& hash, const Bytes& from,
+                                            const Bytes& to) const {
     const auto add = [&](ByteView bytes) {
         Byte size[4];
         store_le(size, static_cast<std::uint32_t>(bytes.size()));
         hash.update(size).update(bytes);
     };
-    const Bytes from{ledger::kObjectKeyTag};
-    const Bytes to{static_cast<Byte>(ledger::kParameterKeyTag + 1)};
     auto scanned = store_->scan(from, to, [&](ByteView key, ByteView value) {
         add(key);
         add(value);
         return true;
     });
     if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
+    return {};
+}
+
+ChainResult<Digest> LedgerDatabase::state_digest() const {
+    Blake2b hash;
+    WALRUS_TRY(hash_keys(hash, Bytes{ledger::kObjectKeyTag},
+                         Bytes{static_cast<Byte>(ledger::kParameterKeyTag + 1)}));
     return hash.finish();
 }
 
-ChainResult<Digest> LedgerDatabase::compute_state_root() const {
+ChainResult<Digest> LedgerDatabase::derived_digest() const {
+    Blake2b hash;
+    WALRUS_TRY(hash_keys(hash, Bytes{static_cast<Byte>(ledger::kParameterKeyTag + 1)},
+                         Bytes{kTreeKeyTag}));
+    // When the tree's nodes were stored is not a matter of the blocks.
+    WALRUS_TRY(hash_keys(hash, Bytes{kHistoryKeyTag}, Bytes{kTreeChangesKeyTag}));
+    WALRUS_TRY(hash_keys(hash, Bytes{static_cast<Byte>(kTreeChangesKeyTag + 1)}, {}));
+    return hash.finish();
+}
+
+ChainResult<proof::StateTree::Update> LedgerDatabase::build_tree() const {
     std::vector<proof::StateChange> entries;
     std::optional<ChainError> error;
     const Bytes from{ledger::kObjectKeyTag};
@@ -583,10 +600,41 @@ ChainResult<Digest> LedgerDatabase::compute_state_root() const {
     if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
     if (error) return tl::make_unexpected(std::move(*error));
     InlineExecutor executor;
-    const auto tree = proof::StateTree().apply(DatabaseTree(*store_), std::move(entries), executor,
-                                               proof::Store::Later);
+    auto tree = proof::StateTree().apply(DatabaseTree(*store_), std::move(entries), executor);
     if (!tree) return chain_failure(ChainCode::Corrupt, tree.error().message);
-    return tree->view.root;
+    return std::move(*tree);
+}
+
+ChainResult<Digest> LedgerDatabase::compute_state_root() const {
+    return WALRUS_TRY(build_tree()).view.root;
+}
+
+ChainResult<void> LedgerDatabase::check_tree() const {
+    std::map<Bytes, Bytes> expected;
+    for (proof::NodeWrite& write : WALRUS_TRY(build_tree()).writes)
+        expected[std::move(write.path)] = std::move(*write.node);
+    // What is stored, with what would be stored next.
+    std::map<Bytes, Bytes> stored;
+    auto scanned =
+        store_->scan(Bytes{kTreeKeyTag}, Bytes{kHistoryKeyTag}, [&](ByteView key, ByteView value) {
+            stored[to_bytes(key.subspan(1))] = to_bytes(value);
+            return true;
+        });
+    if (!scanned) return tl::make_unexpected(from_io(scanned.error()));
+    const proof::StateTree tree = WALRUS_TRY(load_tree());
+    InlineExecutor executor;
+    auto update = tree.apply(DatabaseTree(*store_), {}, executor);
+    if (!update) return chain_failure(ChainCode::Corrupt, update.error().message);
+    for (proof::NodeWrite& write : update->writes) {
+        if (write.node) {
+            stored[write.path] = std::move(*write.node);
+        } else {
+            stored.erase(write.path);
+        }
+    }
+    if (stored != expected)
+        return chain_failure(ChainCode::Broken, "the stored state tree is not that of the state");
+    return {};
 }
 
 ChainResult<Digest> LedgerDatabase::history_node(const proof::HistoryPosition& position) const {

@@ -17,6 +17,7 @@
 
 #include "chain/index.hpp"
 #include "chain/record.hpp"
+#include "hash/blake2b.hpp"
 #include "io/key_value.hpp"
 #include "ledger/genesis.hpp"
 #include "ledger/state.hpp"
@@ -30,8 +31,10 @@ inline constexpr std::size_t kPageTokenBytesMax = 1024;
 /// Where the database is below a ledger's directory.
 inline constexpr const char* kDatabaseDirectory = "database";
 
-/// Blocks that one page of events looks through at most, and bytes of contents on a page.
+/// Blocks and transactions that one page of events looks through at most, and bytes of contents on
+/// a page.
 inline constexpr std::size_t kEventBlocksMax = 1000;
+inline constexpr std::size_t kEventTransactionsMax = 10'000;
 inline constexpr std::size_t kEventPageBytesMax = std::size_t{4} << 20;
 
 /// Objects of one blob id that are looked at.
@@ -133,8 +136,12 @@ public:
     ChainResult<EventPage> events(const EventQuery& query, std::size_t count_max,
                                   std::uint64_t seq_end) const;
     ChainResult<Digest> state_digest() const;
+    /// Over all else that follows from the blocks: indexes, records, blocks, history.
+    ChainResult<Digest> derived_digest() const;
     /// Root of a state tree built anew from all stored state. Errors: NotDurable, Corrupt.
     ChainResult<Digest> compute_state_root() const;
+    /// Every stored node is that of a tree built anew. Errors also: Broken.
+    ChainResult<void> check_tree() const;
     /// A stored node of the history. Errors also: NotFound.
     ChainResult<Digest> history_node(const proof::HistoryPosition& position) const;
 
@@ -157,6 +164,8 @@ public:
 
 private:
     LedgerDatabase() = default;
+    ChainResult<proof::StateTree::Update> build_tree() const;
+    ChainResult<void> hash_keys(Blake2b& hash, const Bytes& from, const Bytes& to) const;
     /// Ids at the ends of the keys from `prefix` to `end`; tokens are what follows `token_start`
     /// bytes of a key.
     ChainResult<OwnedIds> scan_ids(const Bytes& prefix, const Bytes& end, std::size_t token_start,

@@ -310,6 +310,12 @@ ChainResult<CheckReport> check_database(const LedgerDatabase& database) {
     if (report.state_digest != expected)
         return chain_failure(ChainCode::Broken,
                              "the stored state is not what the blocks from genesis give");
+    WALRUS_TRY(database.check_tree());
+    const Digest derived = WALRUS_TRY(database.derived_digest());
+    const Digest expected_derived = WALRUS_TRY(replayed->derived_digest());
+    if (derived != expected_derived)
+        return chain_failure(ChainCode::Broken,
+                             "an index, a record or the history is not what the blocks give");
     return report;
 }
 

@@ -20,6 +20,8 @@ ChainResult<void> prove_entry(const LedgerDatabase& database, proof::Proof& out)
     proof::Subject& subject = out.subject;
     std::optional<proof::TreeView> tree = database.tree_view();
     if (!tree) tree = WALRUS_TRY(database.load_tree()).view();
+    if (tree->root != out.commit.state_root)
+        return chain_failure(ChainCode::Busy, "a block is being committed: try again");
     auto looked_up =
         proof::prove_state(DatabaseTree(database.store()), *tree, proof::subject_key(subject));
     if (!looked_up) return from_proof(looked_up.error());

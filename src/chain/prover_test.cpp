@@ -293,6 +293,33 @@ TEST_F(LedgerProofs, ProofsAreMadeWhileBlocksAreCommitted) {
     EXPECT_GE(good, 10);
 }
 
+TEST_F(LedgerProofs, TheCheckFindsAnyChangedEntry) {
+    for (std::uint64_t block = 0; block < 3; ++block) commit({payment(1), registration(block)});
+    std::map<Byte, Bytes> one_of_each_kind;
+    ASSERT_TRUE(database->store().scan({}, {}, [&](ByteView key, ByteView) {
+        one_of_each_kind[key[0]] = to_bytes(key);
+        return true;
+    }));
+    EXPECT_GE(one_of_each_kind.size(), 14u);
+    for (const auto& [tag, key] : one_of_each_kind) {
+        if (tag == 0) continue;  // the ledger's own name
+        io::WriteBatch batch;
+        ASSERT_TRUE(database->store().scan({}, {}, [&](ByteView k, ByteView value) {
+            Bytes changed = to_bytes(value);
+            // Values change, empty ones vanish.
+            if (equal(k, key) && changed.empty()) return true;
+            if (equal(k, key)) changed.back() ^= 1;
+            batch.put(to_bytes(k), std::move(changed));
+            return true;
+        }));
+        auto store = io::make_memory_store();
+        ASSERT_TRUE(store->write(batch, true));
+        auto opened = LedgerDatabase::open(std::move(store), config, key_bytes(sequencer), "test");
+        EXPECT_FALSE(opened && check_database(**opened)) << int(tag);
+    }
+    EXPECT_TRUE(check_database(*database));
+}
+
 TEST_F(LedgerProofs, AWrongTreeIsNoticed) {
     commit({payment(1)});
     auto store = io::make_memory_store();
