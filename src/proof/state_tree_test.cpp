@@ -313,13 +313,13 @@ TEST(StateTree, FailedReadsAreErrors) {
 
 TEST(StateProofs, PresentAndAbsentKeysOfRandomTreesVerify) {
     InlineExecutor executor;
-    for (int round = 0; round < 80; ++round) {
+    for (int round = 0; round < 40; ++round) {
         std::mt19937_64 random(static_cast<std::uint64_t>(100 + round));
         MapReader store;
         StateTree tree;
         Model model;
         const auto changes =
-            random_changes(random, model, round % 2, static_cast<std::size_t>(round) / 2 + 1);
+            random_changes(random, model, round % 2, static_cast<std::size_t>(round) + 1);
         model.apply(changes);
         auto update = tree.apply(store, changes, executor);
         ASSERT_TRUE(update);
