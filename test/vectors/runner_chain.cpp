@@ -15,63 +15,13 @@
 #include "ledger/packages/blob_rules.hpp"
 #include "ledger/testing.hpp"
 #include "redstuff/encode.hpp"
+#include "test/vectors/runner_chain_case.hpp"
 
 namespace walrus::vectors {
 namespace {
 
-using Json = nlohmann::json;
 using namespace ledger;           // NOLINT: the runner speaks the ledger's words
 using namespace ledger::testing;  // NOLINT
-
-/// What went wrong in one case; `expect` compares and keeps the first difference.
-class Case {
-public:
-    Case(const Json& suite_in, const Json& json_in) : suite(suite_in), json(json_in) {}
-
-    /// Fails the case if it has a field that its scenario does not read.
-    void fields(std::set<std::string> known) {
-        known.insert({"origin", "note", "name"});
-        for (const auto& [field, value] : json.items())
-            if (!known.contains(field)) fail("unknown field " + field);
-    }
-    void fail(const std::string& why) {
-        if (problem.empty()) problem = why;
-    }
-    template <class A, class B>
-    void expect(const std::string& what, const A& got, const B& wanted) {
-        const Json g = got;
-        const Json w = wanted;
-        if (g != w) fail(what + ": got " + g.dump() + ", wanted " + w.dump());
-    }
-    /// Compares with the case's "error". Some cases leave out the code.
-    void expect_error(const std::string& got) {
-        const std::string wanted = json.at("error");
-        if (got == wanted) return;
-        if (wanted.find('(') == std::string::npos && got.rfind(wanted + "(", 0) == 0) return;
-        fail("got " + got + ", wanted " + wanted);
-    }
-    /// Either the case's error, or success.
-    bool expect_outcome(const std::string& got) {
-        if (json.contains("error")) {
-            expect_error(got);
-            return false;
-        }
-        expect("outcome", got, "success");
-        return got == "success";
-    }
-    std::uint64_t u64(const char* field) const { return json.at(field).get<std::uint64_t>(); }
-    std::string text(const char* field) const { return json.at(field).get<std::string>(); }
-    std::string name() const { return json.value("name", json.dump().substr(0, 90)); }
-
-    const Json& suite;
-    const Json& json;
-    std::string problem;
-};
-
-template <class T>
-std::string outcome_of(const Executed<T>& result) {
-    return result ? std::string("success") : result.error().name();
-}
 
 Bytes hex(const std::string& text) {
     return hex_decode(text).value();
@@ -657,7 +607,6 @@ void system_accounting(Case& c) {
     c.fail("no scenario");
 }
 
-using Scenario = void (*)(Case&);
 const std::map<std::string, Scenario> kSuites = {
     {"encoded_length", encoded_length},
     {"source_symbols", source_symbols},
@@ -675,27 +624,22 @@ const std::map<std::string, Scenario> kSuites = {
 
 /// Suites, and cases of the suites above, whose rules are not part of this revision of the ledger.
 const std::set<std::string> kLaterSuites = {
-    "max_shards",
-    "dhondt",
-    "committee",
-    "active_set",
-    "staking_pool_scripts",
-    "stake_timing",
-    "reward_distribution",
-    "storage_pool",
-    "event_blob",
-    "subsidies_deprecated",
-    "walrus_subsidies",
-    "governance_quorum",
-    "wal_exchange",
-    "usd_pricing",
-    "epoch_timing",
+    "staking_pool_scripts", "stake_timing",     "storage_pool",      "event_blob",
+    "subsidies_deprecated", "walrus_subsidies", "governance_quorum", "wal_exchange",
+    "usd_pricing",          "epoch_timing",
 };
 const std::set<std::pair<std::string, std::string>> kLaterCases = {
     {"system_accounting", "pool create 500 MB x3"},
     {"system_accounting", "increase pool capacity for remaining lifetime"},
     {"system_accounting", "increase by 1 byte at full capacity"},
 };
+
+/// Null for a suite that nothing executes.
+Scenario scenario_of(const std::string& suite) {
+    for (const auto* suites : {&kSuites, &staking_suites()})
+        if (const auto found = suites->find(suite); found != suites->end()) return found->second;
+    return nullptr;
+}
 
 std::string run_case(const Json& suite, const Json& json, Scenario scenario) {
     Case c(suite, json);
@@ -722,8 +666,8 @@ int run_chain_vectors(const std::string& path, std::ostream& log, std::size_t& p
     std::size_t later = 0;
     for (const Json& suite : json.at("suites")) {
         const std::string name = suite.at("suite");
-        const auto known = kSuites.find(name);
-        if (known == kSuites.end()) {
+        const Scenario scenario = scenario_of(name);
+        if (scenario == nullptr) {
             const std::size_t count = suite.at("cases").size();
             if (kLaterSuites.contains(name)) {
                 log << name << ": not in this revision (" << count << " cases)\n";
@@ -741,7 +685,7 @@ int run_chain_vectors(const std::string& path, std::ostream& log, std::size_t& p
                 ++later;
                 continue;
             }
-            const std::string problem = run_case(suite, item, known->second);
+            const std::string problem = run_case(suite, item, scenario);
             if (problem.empty()) {
                 ++passed;
             } else {
