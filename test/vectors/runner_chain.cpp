@@ -636,7 +636,7 @@ const std::set<std::pair<std::string, std::string>> kLaterCases = {
 
 /// Null for a suite that nothing executes.
 Scenario scenario_of(const std::string& suite) {
-    for (const auto* suites : {&kSuites, &staking_suites()})
+    for (const auto* suites : {&kSuites, &staking_suites(), &pool_suites()})
         if (const auto found = suites->find(suite); found != suites->end()) return found->second;
     return nullptr;
 }

@@ -68,5 +68,6 @@ using Scenario = void (*)(Case&);
 
 /// Suites by name; one function for each file of scenarios.
 const std::map<std::string, Scenario>& staking_suites();
+const std::map<std::string, Scenario>& pool_suites();
 
 }  // namespace walrus::vectors
