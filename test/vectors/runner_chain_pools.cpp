@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "ledger/staking/pool.hpp"
+#include "protocol/constants.hpp"
 #include "test/vectors/runner_chain_case.hpp"
 
 namespace walrus::vectors {
@@ -144,10 +145,45 @@ void staking_pool_scripts(Case& c) {
     for (const auto& [what, value] : c.json.at("final").items()) script.expect(what, value);
 }
 
+/// Epochs of these cases are relative to E.
+void stake_timing(Case& c) {
+    c.fields({"action", "committee_selected", "epoch", "activation", "active", "in_current",
+              "in_next", "withdraw", "error"});
+    constexpr Epoch kNow = 5;
+    const auto relative = [](const std::string& text) -> Epoch {
+        return kNow + static_cast<Epoch>(std::stoul(text.substr(text.find('+') + 1)));
+    };
+    StakingPool pool;
+    pool.latest_epoch = kNow;
+    Rates rates;
+    Frost blocked = 0;
+    const PoolRef ref{pool, rates, blocked};
+    PoolEpoch now{kNow, c.json.value("committee_selected", false), c.json.value("in_current", true),
+                  c.json.value("in_next", false)};
+    if (c.text("action") == "stake") {
+        const auto made = stake(ref, now, kFrostPerWal);
+        if (c.expect_outcome(outcome_of(made)))
+            c.expect("activation", made->activation_epoch, relative(c.text("activation")));
+        return;
+    }
+    c.expect("action", c.text("action"), "request");
+    StakedWal staked;
+    staked.principal = kFrostPerWal;
+    staked.activation_epoch = c.json.contains("activation") ? relative(c.text("activation")) : kNow;
+    const std::string got = outcome_of(request_withdraw(ref, now, staked));
+    if (c.json.contains("error"))
+        return c.expect("error", got, "staking_pool::" + c.text("error") + "(13)");
+    c.expect("outcome", got, "success");
+    if (got == "success")
+        c.expect("withdraw", std::get<Withdrawing>(staked.state).withdraw_epoch,
+                 relative(c.text("withdraw")));
+}
+
 }  // namespace
 
 const std::map<std::string, Scenario>& pool_suites() {
     static const std::map<std::string, Scenario> suites = {
+        {"stake_timing", stake_timing},
         {"staking_pool_scripts", staking_pool_scripts},
     };
     return suites;
