@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gf/dispatch.hpp"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -44,7 +45,12 @@ void exercise(const Kernels& kernels, Workspace& workspace, const Element (&fact
 
 std::vector<const Kernels*> find_variants() {
     std::vector<const Kernels*> found = {&kPortableKernels};
-#if defined(WALRUS_X86_KERNELS)
+#if defined(WALRUS_NEON_KERNELS)
+    found.push_back(&kNeonKernels);
+#endif
+#if defined(WALRUS_X86_KERNELS) && defined(WALRUS_SIMDE)
+    found.insert(found.end(), {&kAvx2Kernels, &kGfniKernels, &kAvx512Kernels, &kGfniAvx512Kernels});
+#elif defined(WALRUS_X86_KERNELS)
     __builtin_cpu_init();
     const bool avx2 = __builtin_cpu_supports("avx2");
     const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -76,6 +82,8 @@ const Kernels& choose() {
     return kPortableKernels;
 }
 
+std::atomic<const Kernels*> replaced{nullptr};
+
 }  // namespace
 
 bool self_test(const Kernels& candidate) {
@@ -95,7 +103,12 @@ bool self_test(const Kernels& candidate) {
     return true;
 }
 
+void replace_kernels(const Kernels& candidate) {
+    replaced.store(&candidate, std::memory_order_relaxed);
+}
+
 const Kernels& kernels() {
+    if (const Kernels* const other = replaced.load(std::memory_order_relaxed)) return *other;
     static const Kernels& active = choose();
     return active;
 }

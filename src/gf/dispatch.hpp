@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which variant of the kernels runs: the fastest that the processor has and that agrees with the
-// portable one. The environment variable WALRUS_SIMD (portable, avx2, gfni, avx512, gfni-avx512)
-// forces one; a name that is unknown or that this machine cannot run means portable.
+// portable one. The environment variable WALRUS_SIMD (portable, neon, avx2, gfni, avx512,
+// gfni-avx512) forces one; a name that is unknown or that this machine cannot run means portable.
 #pragma once
 
 #include <span>
@@ -18,5 +18,7 @@ const char* active_variant_name();
 std::span<const Kernels* const> available_variants();
 /// Whether a variant agrees with the portable one on pseudo-random rows, for all kinds of factors.
 bool self_test(const Kernels& candidate);
+/// For tests of the tests: these kernels from now on, whatever the self-test says of them.
+void replace_kernels(const Kernels& candidate);
 
 }  // namespace walrus::gf

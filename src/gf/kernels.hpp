@@ -71,5 +71,8 @@ extern const Kernels kGfniKernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kGfniAvx512Kernels;
 #endif
+#if defined(WALRUS_NEON_KERNELS)
+extern const Kernels kNeonKernels;
+#endif
 
 }  // namespace walrus::gf

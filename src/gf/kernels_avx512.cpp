@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // AVX-512BW: a factor of GF(2^8) is two tables of nibbles, looked up by byte shuffles.
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
 
+#include "base/x86_intrinsics.hpp"
 #include "gf/kernels.hpp"
 
 namespace walrus::gf {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // AVX2 with GFNI: a factor of GF(2^8) is one 8x8 bit matrix.
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
 
+#include "base/x86_intrinsics.hpp"
 #include "gf/kernels.hpp"
 
 namespace walrus::gf {

@@ -13,7 +13,12 @@ namespace {
 
 std::vector<const HashKernels*> find_variants() {
     std::vector<const HashKernels*> found = {&kPortableHashKernels};
-#if defined(WALRUS_X86_KERNELS)
+#if defined(WALRUS_NEON_KERNELS)
+    found.push_back(&kNeonHashKernels);
+#endif
+#if defined(WALRUS_X86_KERNELS) && defined(WALRUS_SIMDE)
+    found.insert(found.end(), {&kAvx2HashKernels, &kAvx512HashKernels});
+#elif defined(WALRUS_X86_KERNELS)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2")) found.push_back(&kAvx2HashKernels);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

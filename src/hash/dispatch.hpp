@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which variant of multi-buffer hashing runs: the widest that the processor has and that agrees
-// with the portable one. WALRUS_SIMD (portable, avx2, avx512; the code's variant names gfni and
-// gfni-avx512 count as avx2 and avx512) forces one; anything else means portable.
+// with the portable one. WALRUS_SIMD (portable, neon, avx2, avx512; the code's variant names gfni
+// and gfni-avx512 count as avx2 and avx512) forces one; anything else means portable.
 #pragma once
 
 #include <span>

@@ -42,5 +42,8 @@ extern const HashKernels kPortableHashKernels;
 extern const HashKernels kAvx2HashKernels;
 extern const HashKernels kAvx512HashKernels;
 #endif
+#if defined(WALRUS_NEON_KERNELS)
+extern const HashKernels kNeonHashKernels;
+#endif
 
 }  // namespace walrus::hash

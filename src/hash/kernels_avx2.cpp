@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // AVX2: four lanes, rotations by shuffles and shifts.
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
 
+#include "base/x86_intrinsics.hpp"
 #include "hash/kernels.hpp"
 
 namespace walrus::hash {

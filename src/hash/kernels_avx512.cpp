@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // AVX-512: eight lanes, rotations are single instructions, short messages come by masked loads.
-#include <immintrin.h>
-
 #include <cstddef>
 #include <cstdint>
 
+#include "base/x86_intrinsics.hpp"
 #include "hash/kernels.hpp"
 
 namespace walrus::hash {
