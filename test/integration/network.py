@@ -37,12 +37,20 @@ def wait_until(condition, what, timeout=30.0, pause=0.02):
 
 
 def alive(pid):
-    """Does the process run (a zombie does not)?"""
+    """Does the process run (a zombie does not)? As long as one of its threads does, its files are
+    open and its locks held, also when the first thread has ended."""
     try:
-        with open(f'/proc/{pid}/stat') as stat:
-            return stat.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
+        threads = os.listdir(f'/proc/{pid}/task')
     except OSError:
         return False
+    for thread in threads:
+        try:
+            with open(f'/proc/{pid}/task/{thread}/stat') as stat:
+                if stat.read().rsplit(')', 1)[1].split()[0] not in 'ZX':
+                    return True
+        except OSError:
+            continue
+    return False
 
 
 def write_random(path, size, seed=None):
@@ -305,10 +313,11 @@ class Network:
             if self.is_ours(pid):
                 os.kill(pid, signal.SIGKILL)
 
-    def is_ours(self, pid):
+    def is_ours(self, pid, directory=None):
+        """Is it a process of this network (of the role in `directory`)?"""
         try:
             with open(f'/proc/{pid}/cmdline', 'rb') as file:
-                return self.home.encode() in file.read()
+                return (directory or self.home).encode() in file.read()
         except OSError:
             return False
 
@@ -394,7 +403,9 @@ class Network:
 
     def run_role(self, role, prefix=(), wait=True, insecure=True, **popen):
         """Runs a role that does not run, as an operator would."""
-        assert not alive(self.pid(role)), f'{role} still runs'
+        # The number of a process that ended long ago may belong to another one.
+        assert not (alive(self.pid(role)) and self.is_ours(self.pid(role), self.directory(role))), \
+            f'{role} still runs'
         kind = 'ledger' if role == 'ledger' else 'node'
         command = [*prefix, WALRUS, kind, 'run', '--home', self.directory(role)]
         if kind == 'node' and insecure:
