@@ -59,6 +59,8 @@ run_label() { # label, parallel jobs
 }
 run_label unit "$jobs"
 run_label vectors "$jobs"
+run_label codec 1
+sed -n 's/^[0-9]*: \(.*codec [a-z0-9-]*: .*\)/\1/p' build/test-codec.log | head -n 6
 run_label simulation "$jobs"
 run_label integration 1
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The BCS layouts of encoding.md §5 and §6.2.
 #include <gtest/gtest.h>
+#include <openssl/sha.h>
 
 #include "base/text.hpp"
 #include "redstuff/inconsistency.hpp"
 #include "redstuff/metadata.hpp"
 #include "redstuff/sync.hpp"
 #include "redstuff/testing.hpp"
+#include "test/vectors/sha256.hpp"
 
 namespace walrus {
 namespace {
@@ -184,6 +186,20 @@ TEST(Metadata, EveryFlippedBitIsCaught) {
                 << n << " bit " << bit;
             body[bit / 8] ^= static_cast<Byte>(1 << (bit % 8));
         }
+    }
+}
+
+// The vectors' own SHA-256 is also built where there is no OpenSSL.
+TEST(VectorRunner, Sha256IsThatOfOpenSsl) {
+    Bytes data(300);
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<Byte>(i * 37 + i / 256);
+    for (std::size_t length = 0; length <= data.size(); ++length) {
+        Bytes expected(SHA256_DIGEST_LENGTH);
+        SHA256(data.data(), length, expected.data());
+        vectors::Sha256 sha;
+        sha.update({data.data(), length / 3});
+        sha.update({data.data() + length / 3, length - length / 3});
+        EXPECT_EQ(sha.hex(), hex_encode(expected)) << length;
     }
 }
 

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // walrus-vectors FILE...: runs files of conformance vectors, each by its shape. Prints what fails
 // and, as the last line, "N passed, N failed". Exit code 0 only if nothing failed.
-// With --require-variant NAME in front: exit code 77 (skipped) if the codec does not run on that
-// variant of its kernels (WALRUS_SIMD).
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <string_view>
 
-#include "gf/dispatch.hpp"
 #include "test/vectors/runner_chain.hpp"
 #include "test/vectors/runner_consensus.hpp"
 #include "test/vectors/runner_encoding.hpp"
@@ -18,7 +14,6 @@
 namespace {
 
 constexpr int kUsage = 2;
-constexpr int kSkipped = 77;
 
 using Json = nlohmann::json;
 using Runner = int (*)(const std::string&, std::ostream&, std::size_t&, std::size_t&);
@@ -40,17 +35,9 @@ Runner runner_for(const Json& json) {
 int main(int argc, char** argv) {
     std::size_t passed = 0;
     std::size_t failed = 0;
-    std::span<char*> arguments(argv + 1, argv + argc);
-    if (arguments.size() >= 2 && std::string_view(arguments[0]) == "--require-variant") {
-        if (std::string_view(arguments[1]) != walrus::gf::active_variant_name()) {
-            std::cout << "the codec runs on " << walrus::gf::active_variant_name() << ", not on "
-                      << arguments[1] << "\n";
-            return kSkipped;
-        }
-        arguments = arguments.subspan(2);
-    }
+    const std::span<char*> arguments(argv + 1, argv + argc);
     if (arguments.empty()) {
-        std::fprintf(stderr, "usage: walrus-vectors [--require-variant NAME] FILE...\n");
+        std::fprintf(stderr, "usage: walrus-vectors FILE...\n");
         return kUsage;
     }
     for (const std::string path : arguments) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 
@@ -14,5 +15,8 @@ namespace walrus::vectors {
 /// Returns 0 if nothing failed, else 1.
 int run_encoding_vectors(const std::string& path, std::ostream& log, std::size_t& passed,
                          std::size_t& failed);
+/// The same, leaving out the cases of more shards.
+int run_encoding_vectors_up_to(const std::string& path, std::ostream& log, std::size_t& passed,
+                               std::size_t& failed, std::uint32_t shards_max);
 
 }  // namespace walrus::vectors
