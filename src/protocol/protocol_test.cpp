@@ -44,7 +44,8 @@ TEST(ShardPlacement, PairToShardIsInvertible) {
         for (int seed = 0; seed < 5; ++seed) {
             for (std::size_t i = 0; i < 32; ++i)
                 id.bytes[i] = static_cast<Byte>(seed * 37 + static_cast<int>(i) * 11);
-            for (std::uint16_t pair = 0; pair < n; ++pair) {
+            for (std::uint32_t number = 0; number < n; ++number) {
+                const auto pair = static_cast<std::uint16_t>(number);
                 const ShardIndex shard = shard_of_pair(SliverPairIndex(pair), id, n);
                 EXPECT_LT(shard.value, n);
                 EXPECT_EQ(pair_of_shard(shard, id, n).value, pair);

@@ -17,7 +17,7 @@ enum class ConsistencyCheck {
     Skip,     ///< none
     Default,  ///< systematic primary slivers that were not among the input are rebuilt and
               ///< compared; those that were must be zero behind the blob's end
-    Strict,  ///< full re-encoding, blob ids compared; needed where readers may use different axes
+    Strict,   ///< full re-encoding, blob ids compared; needed where readers may use different axes
 };
 
 enum class DecodeError {

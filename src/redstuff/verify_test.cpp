@@ -102,7 +102,8 @@ TEST(VerifySliver, EveryFlippedBitOfABodyIsCaught) {
     for (std::uint32_t n = 4; n <= 13; ++n) {
         const Encoded encoded(n, full_blob_bytes(n, 2));
         for (const Axis axis : kAxes)
-            for (std::uint16_t pair = 0; pair < n; ++pair) {
+            for (std::uint32_t number = 0; number < n; ++number) {
+                const auto pair = static_cast<std::uint16_t>(number);
                 Bytes body = (*encoded).sliver_body(SliverPairIndex(pair), axis);
                 for (std::size_t bit = 0; bit < 8 * body.size(); ++bit) {
                     body[bit / 8] ^= static_cast<Byte>(1 << (bit % 8));

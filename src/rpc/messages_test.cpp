@@ -345,7 +345,7 @@ TEST(ProtobufEffects, BalanceChangesAreSignedDecimals) {
     record.data = delete_blob_transaction();
     record.executed = sample_executed();
     const auto coin = ledger::primitive(ledger::TypeKind::U8);
-    const __int128 most = static_cast<__int128>(~std::uint64_t{0});
+    const __int128 most = static_cast<__int128>(UINT64_MAX);
     record.executed.balance_changes = {{filled<Address>(1), coin, -5},
                                        {filled<Address>(2), coin, most},
                                        {filled<Address>(3), coin, -most}};
