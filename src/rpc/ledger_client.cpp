@@ -20,9 +20,6 @@ constexpr std::size_t kStreamReadBytes = 64 << 10;
 constexpr std::uint64_t kReadTimeoutUs = 15'000'000;
 constexpr std::uint64_t kExecuteTimeoutUs = 60'000'000;
 constexpr std::uint64_t kStreamSilenceUs = 15'000'000;
-/// An item may take this long even while bytes come: else a corrupted length would swallow
-/// heartbeats for hours.
-constexpr std::uint64_t kStreamItemUsMax = 60'000'000;
 constexpr int kReadAttemptsMax = 3;
 constexpr std::uint64_t kRetryDelayMs = 100;
 
@@ -148,16 +145,17 @@ Bytes serialize(const Message& message) {
 class BlockStreamImpl final : public BlockStream {
 public:
     BlockStreamImpl(io::Loop& loop, std::string url, io::CancelSource cancel,
-                    std::unique_ptr<http::StreamedResponse> response)
+                    std::unique_ptr<http::StreamedResponse> response, std::uint64_t item_us)
         : loop_(loop),
           url_(std::move(url)),
           cancel_(std::move(cancel)),
           response_(std::move(response)),
           parser_(kStreamFrameBytesMax),
-          buffer_(kStreamReadBytes) {}
+          buffer_(kStreamReadBytes),
+          item_us_(item_us) {}
 
     io::Task<RpcResult<StreamItem>> next() override {
-        const std::uint64_t deadline_us = loop_.monotonic_us() + kStreamItemUsMax;
+        const std::uint64_t deadline_us = loop_.monotonic_us() + item_us_;
         while (true) {
             if (cancel_.cancelled())
                 co_return rpc_failure(RpcCode::Cancelled, "the block stream was closed");
@@ -201,12 +199,18 @@ private:
     std::unique_ptr<http::StreamedResponse> response_;
     FrameParser parser_;
     Bytes buffer_;
+    std::uint64_t item_us_;
 };
 
 class LedgerClientImpl final : public LedgerClient {
 public:
-    LedgerClientImpl(io::Environment& environment, http::Client& http, http::Origin origin)
-        : environment_(environment), http_(http), origin_(std::move(origin)), url_(origin_.url()) {}
+    LedgerClientImpl(io::Environment& environment, http::Client& http, http::Origin origin,
+                     ClientLimits limits)
+        : environment_(environment),
+          http_(http),
+          origin_(std::move(origin)),
+          url_(origin_.url()),
+          limits_(limits) {}
 
     io::Task<RpcResult<std::vector<std::optional<ledger::Object>>>> objects(
         std::vector<ObjectId> ids) override;
@@ -245,6 +249,7 @@ private:
     http::Client& http_;
     http::Origin origin_;
     std::string url_;
+    ClientLimits limits_;
     std::optional<ChainId> chain_id_;
 };
 
@@ -431,7 +436,7 @@ io::Task<RpcResult<std::unique_ptr<BlockStream>>> LedgerClientImpl::stream_block
             from_grpc({status_of_http((*response)->status()),
                        fmt::format("HTTP status {} from the ledger", (*response)->status())}));
     std::unique_ptr<BlockStream> stream = std::make_unique<BlockStreamImpl>(
-        environment_.loop, url_, std::move(cancel), std::move(*response));
+        environment_.loop, url_, std::move(cancel), std::move(*response), limits_.stream_item_us);
     co_return stream;
 }
 
@@ -460,13 +465,13 @@ io::Task<RpcResult<Bytes>> LedgerClient::call_own(std::string path, Bytes) {
 }
 
 RpcResult<std::unique_ptr<LedgerClient>> LedgerClient::make(io::Environment& environment,
-                                                            http::Client& http,
-                                                            std::string rpc_url) {
+                                                            http::Client& http, std::string rpc_url,
+                                                            ClientLimits limits) {
     auto origin = http::Origin::parse(rpc_url);
     if (!origin)
         return rpc_failure(RpcCode::InvalidArgument,
                            fmt::format("ledger URL \"{}\": {}", rpc_url, origin.error().message));
-    return std::make_unique<LedgerClientImpl>(environment, http, std::move(*origin));
+    return std::make_unique<LedgerClientImpl>(environment, http, std::move(*origin), limits);
 }
 
 }  // namespace walrus::rpc

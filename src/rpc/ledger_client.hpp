@@ -94,10 +94,16 @@ class BlockStream {
 public:
     virtual ~BlockStream() = default;
     /// The next item. Errors: Unavailable when nothing (not even a heartbeat) came for 15 s, or
-    /// bytes for 60 s that make no item.
+    /// bytes for ClientLimits::stream_item_us that make no item.
     virtual io::Task<RpcResult<StreamItem>> next() = 0;
     /// Ends the stream: a pending next() ends with Cancelled. Loop thread only, idempotent.
     virtual void close() {}
+};
+
+struct ClientLimits {
+    /// An item of the block stream may take this long even while bytes come: else a corrupted
+    /// length would swallow heartbeats for hours.
+    std::uint64_t stream_item_us = 60'000'000;
 };
 
 class LedgerClient {
@@ -105,7 +111,8 @@ public:
     virtual ~LedgerClient() = default;
     /// `rpc_url` like "http://127.0.0.1:31400". Errors: InvalidArgument.
     static RpcResult<std::unique_ptr<LedgerClient>> make(io::Environment& environment,
-                                                         http::Client& http, std::string rpc_url);
+                                                         http::Client& http, std::string rpc_url,
+                                                         ClientLimits limits = {});
 
     /// In the order asked; nothing where there is no such object. At most 50 ids a request are sent
     /// at a time.

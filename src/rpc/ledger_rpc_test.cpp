@@ -371,6 +371,17 @@ TEST_F(LedgerRpcTest, TheBlockStreamShowsHistoryThenFollowsAndResumes) {
     EXPECT_TRUE(broken(3, [](auto& b) { b.transactions[0].digest.bytes[0] ^= 1; }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.transactions[0].events[0].contents[4] ^= 1; }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.transactions[0].events[0].type = "u64"; }));
+    // Other spellings of the same type, over which the roots are the same.
+    EXPECT_TRUE(broken(3, [](auto& b) { b.transactions[0].events[0].type += " "; }));
+    EXPECT_TRUE(broken(3, [](auto& b) {
+        std::string& type = b.transactions[0].events[0].type;
+        type.insert(2, "0");
+    }));
+    EXPECT_TRUE(broken(3, [](auto& b) {
+        std::string& type = b.transactions[0].events[0].type;
+        for (std::size_t i = 2; i < type.find(':'); ++i)
+            type[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(type[i])));
+    }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.time_ms += 1; }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.seq += 1; }));
     EXPECT_TRUE(broken(3, [](auto& b) { b.sealed_header[100] ^= 1; }));
@@ -423,6 +434,47 @@ TEST_F(LedgerRpcTest, AStreamBeyondTheHeadIsRefusedAndHeartbeatsCome) {
     ASSERT_FALSE(*beyond);
     EXPECT_EQ(beyond->error().code, RpcCode::InvalidArgument);
     EXPECT_EQ(beats, 4u);
+}
+
+TEST_F(LedgerRpcTest, AStreamThatDeliversBytesButNoItemEnds) {
+    // In place of the ledger: a frame that claims 60 MB and comes a byte at a time.
+    std::optional<RpcResult<StreamItem>> item;
+    net.run([](LedgerRpcTest& t, auto& out) -> io::Task<void> {
+        http::Router trickle;
+        trickle.add_prefix("POST", "/walrus.rpc.v1.",
+                           [&](http::Request&) -> io::Task<http::Response> {
+                               http::Response response;
+                               response.headers.add("Content-Type", "application/grpc-web+proto");
+                               response.body = http::StreamingBody(
+                                   [&](http::BodyWriter& writer) -> io::Task<io::IoResult<void>> {
+                                       const Bytes prefix{0, 0x03, 0x80, 0, 0};
+                                       auto written = co_await writer.write(prefix);
+                                       const Bytes byte{7};
+                                       while (written && !writer.stopping()) {
+                                           co_await io::sleep_ms(t.net.environment.loop, 5);
+                                           written = co_await writer.write(byte);
+                                       }
+                                       co_return written;
+                                   });
+                               co_return response;
+                           });
+        auto started = http::Server::start(t.net.environment, io::Endpoint{"127.0.0.1", 0},
+                                           trickle.handler(), http::ServerOptions{});
+        EXPECT_TRUE(started);
+        auto impatient =
+            LedgerClient::make(t.net.environment, *t.client_http,
+                               "http://127.0.0.1:" + std::to_string((*started)->port()),
+                               ClientLimits{.stream_item_us = 100'000});
+        auto stream = co_await (*impatient)->stream_blocks(0);
+        EXPECT_TRUE(stream) << stream.error().message;
+        auto got = co_await (*stream)->next();
+        out.emplace(std::move(got));
+        stream->reset();
+        co_await (*started)->stop();
+    }(*this, item));
+    ASSERT_FALSE(*item);
+    EXPECT_EQ(item->error().code, RpcCode::Unavailable);
+    EXPECT_NE(item->error().message.find("no block"), std::string::npos) << item->error().message;
 }
 
 TEST_F(LedgerRpcTest, TextRequestsAndStructuredTransactionsAreAnswered) {
