@@ -18,6 +18,7 @@ struct BlobIdArguments {
     std::optional<std::string> file;
     std::optional<std::uint64_t> n_shards;
     std::optional<std::string> encoding_type;
+    std::optional<std::string> scratch;
 };
 
 RunResult print_id(const BlobIdArguments& arguments, const VerifiedMetadata& metadata, bool json) {
@@ -42,12 +43,12 @@ RunResult print_id(const BlobIdArguments& arguments, const VerifiedMetadata& met
 
 RunResult compute(io::Environment& environment, const BlobIdArguments& arguments,
                   const CodeParameters& code, bool json) {
-    BufferPool pool(memory_budget());
-    const Buffer blob = WALRUS_TRY(
-        read_file_to_pool(environment.files, pool, *arguments.file, code.blob_bytes_max()));
-    const auto metadata = compute_metadata(code, blob.view(), pool, environment.cpu);
-    if (!metadata) return fail(client::out_of_memory(blob.size(), pool, "encoding"));
-    return print_id(arguments, *metadata, json);
+    const std::unique_ptr<io::File> file =
+        WALRUS_TRY(open_input(environment.files, *arguments.file));
+    const VerifiedMetadata metadata =
+        WALRUS_TRY(client::encode_file(environment.files, *file, *arguments.file, code, nullptr,
+                                       arguments.scratch.value_or("."), environment.cpu));
+    return print_id(arguments, metadata, json);
 }
 
 io::Task<RunResult> ask_network(client::Client& client, std::optional<CodeParameters>& code) {
@@ -68,6 +69,7 @@ Command blob_id_command() {
         a.positional("FILE", arguments->file, "The file", true);
         a.number("--n-shards", arguments->n_shards,
                  "Number of shards; without it the network is asked");
+        a.value("--scratch", arguments->scratch, "DIR", kScratchHelp);
         a.value("--encoding-type", arguments->encoding_type, "RS2", "Encoding; only RS2 exists");
     };
     command.run = [arguments](const GlobalOptions& globals) -> RunResult {

@@ -43,9 +43,9 @@ protected:
     Result run(const std::string& arguments, const std::string& environment = "") {
         const std::string err = (folder_ / "stderr").string();
         const std::string command =
-            "cd '" + folder_.string() + "' && env -u WALRUS_NETWORK HOME='" + folder_.string() +
-            "' WALRUS_HOME='" + (folder_ / "home").string() + "' " + environment + " " +
-            WALRUS_BINARY_PATH + " " + arguments + " 2>'" + err + "' </dev/null";
+            "cd '" + folder_.string() + "' && </dev/null env -u WALRUS_NETWORK HOME='" +
+            folder_.string() + "' WALRUS_HOME='" + (folder_ / "home").string() + "' " +
+            environment + " " + WALRUS_BINARY_PATH + " " + arguments + " 2>'" + err + "'";
         Result result;
         FILE* const pipe = ::popen(command.c_str(), "r");
         if (pipe == nullptr) return result;
@@ -147,6 +147,14 @@ TEST_F(Cli, EveryWrongUseSaysWhatIsWrongAndEndsWithItsCode) {
         {"codec", 2, "subcommand is required"},
         {"codec encode missing --shards 10", 2, "there is no file missing"},
         {"codec encode file --shards 2", 2, "from 4 to"},
+        {"codec encode file --threads 0", 2, "--threads 0"},
+        {"codec encode file --discard --out x", 2, "one or the other"},
+        {"codec encode - --scratch nowhere", 1, "nowhere"},
+        {"bench codec", 2, "OP"},
+        {"bench codec walk", 2, "recover-secondary"},
+        {"bench codec encode --shards 3", 2, "from 4 to"},
+        {"bench codec encode --shards 4 --size 999999999", 2, "at most"},
+        {"bench codec encode --reps 0", 2, "--reps 0"},
         {"codec decode folder", 2, "--out"},
         {"codec decode folder --out x", 2, "metadata.bcs"},
         {"codec recover folder", 2, "--primary"},
@@ -301,6 +309,66 @@ std::string value_of(const std::string& json, const std::string& key) {
     const std::size_t at = json.find(start);
     if (at == std::string::npos) return "";
     return json.substr(at + start.size(), json.find('"', at + start.size()) - at - start.size());
+}
+
+TEST_F(Cli, EncodingInBoundedMemoryGivesTheSame) {
+    std::string content;
+    for (int i = 0; i < 300'000; ++i) content += static_cast<char>(i * 131 + i / 7);
+    write("file", content);
+    const Result encoded = run("codec encode file --shards 10 --out enc");
+    ASSERT_EQ(encoded.exit_code, 0) << encoded.err;
+    // Standard input is kept in a file without name and encoded from there, over the remains of a
+    // longer blob.
+    write("longer", content + content);
+    ASSERT_EQ(run("codec encode longer --shards 10 --out other").exit_code, 0);
+    for (const char* threads : {"1", "3"}) {
+        const Result streamed = run(
+            std::string("codec encode - --shards 10 --out other --threads ") + threads + " <file");
+        ASSERT_EQ(streamed.exit_code, 0) << streamed.err;
+        EXPECT_EQ(streamed.out, encoded.out);
+        std::size_t files = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(folder_ / "enc")) {
+            if (entry.is_directory()) continue;
+            const std::string name = fs::relative(entry.path(), folder_ / "enc").string();
+            EXPECT_EQ(read("other/" + name), read("enc/" + name)) << name;
+            ++files;
+        }
+        EXPECT_EQ(files, 21u);
+        std::size_t others = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(folder_ / "other"))
+            others += entry.is_directory() ? 0 : 1;
+        EXPECT_EQ(others, 21u);
+    }
+    // n = 10: 10 * (7 + 4) symbols.
+    const Result discarded = run("codec encode file --shards 10 --discard --threads 2");
+    EXPECT_EQ(value_of(discarded.out, "blobId"), value_of(encoded.out, "blobId"));
+    EXPECT_NE(discarded.out.find("\"sliverBytes\": 1178760"), std::string::npos) << discarded.out;
+    // What cannot be written is told, and leaves no metadata behind.
+    fs::remove(folder_ / "other/primary/00002.bcs");
+    fs::create_directory(folder_ / "other/primary/00002.bcs");
+    const Result failed = run("codec encode - --shards 10 --out other <file");
+    EXPECT_EQ(failed.exit_code, 1) << failed.err;
+    EXPECT_NE(failed.err.find("00002.bcs"), std::string::npos) << failed.err;
+    EXPECT_FALSE(fs::exists(folder_ / "other/metadata.bcs"));
+}
+
+TEST_F(Cli, BenchCodecMeasuresEveryOperation) {
+    for (const char* operation :
+         {"encode", "metadata", "decode", "decode-strict", "decode-systematic", "verify",
+          "recover-primary", "recover-secondary", "recover-primary-plain",
+          "recover-secondary-plain"}) {
+        const Result result = run(std::string("bench codec ") + operation +
+                                  " --shards 13 --size 5000 --reps 3 --threads 2 --json");
+        ASSERT_EQ(result.exit_code, 0) << result.err;
+        EXPECT_EQ(value_of(result.out, "operation"), operation);
+        for (const char* key :
+             {"minSeconds", "medianSeconds", "maxSeconds", "bytesPerSecond", "peakBytes"})
+            EXPECT_NE(result.out.find("\"" + std::string(key) + "\": "), std::string::npos);
+        EXPECT_EQ(run(std::string("bench codec ") + operation +
+                      " --shards 4 --size 0 --reps 1 --threads 1")
+                      .exit_code,
+                  0);
+    }
 }
 
 TEST_F(Cli, CodecRoundTripFromAnyEnoughSlivers) {

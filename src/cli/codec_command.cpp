@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdio>
 
 #include "base/text.hpp"
 #include "cli/codec_files.hpp"
@@ -12,6 +14,7 @@
 #include "cli/session.hpp"
 #include "client/amounts.hpp"
 #include "client/sink.hpp"
+#include "io/workers.hpp"
 #include "redstuff/decode.hpp"
 #include "redstuff/encode.hpp"
 #include "redstuff/recover.hpp"
@@ -32,25 +35,74 @@ struct EncodeArguments {
     std::optional<std::string> file;
     std::optional<std::uint64_t> shards;
     std::optional<std::string> out;
+    bool discard = false;
+    std::optional<std::uint64_t> threads;
+    std::optional<std::string> scratch;
 };
+
+/// Larger files are encoded in bounded memory.
+constexpr std::uint64_t kInMemoryBytesMax = 64u << 20;
+constexpr std::uint64_t kThreadsMax = 1024;
+constexpr std::size_t kCopyBytes = 1 << 20;
 
 ClientResult<void> write_encoded(io::FileSystem& files, const EncodedBlob& encoded,
                                  const std::string& directory) {
-    for (const Axis axis : kAxes) {
-        const std::string folder = fmt::format("{}/{}", directory, to_text(axis));
-        const auto made = files.create_directories(folder);
-        if (!made) return fail(client::from_io(made.error(), "making the folder " + folder));
-        for (std::uint32_t pair = 0; pair < encoded.code().shard_count(); ++pair) {
-            const SliverPairIndex index(static_cast<std::uint16_t>(pair));
-            WALRUS_TRY(save_file_unsynced(files, sliver_path(directory, axis, index),
-                                          encoded.sliver_body(index, axis)));
+    const auto sink =
+        WALRUS_TRY(DirectorySink::make(files, directory, encoded.code(), encoded.symbol_bytes()));
+    for (const Axis axis : kAxes)
+        for (std::uint32_t i = 0; i < encoded.code().shard_count(); ++i) {
+            const SliverIndex index(static_cast<std::uint16_t>(i));
+            if (!sink->write(
+                    axis, index, 0,
+                    axis == Axis::Primary ? encoded.primary(index) : encoded.secondary(index)))
+                return fail(sink->failure());
         }
-    }
     // Last: a folder with metadata is complete.
-    return save_file(files, metadata_path(directory), encoded.metadata().encode_with_id());
+    return save_metadata(files, directory, encoded.metadata());
 }
 
-std::string describe_metadata_json(const VerifiedMetadata& metadata) {
+/// Slivers that nobody wants: what encoding costs by itself.
+class DiscardingSink final : public SliverSink {
+public:
+    bool write(Axis, SliverIndex, std::uint64_t, ByteView data) override {
+        bytes_ += data.size();
+        return true;
+    }
+    std::uint64_t bytes() const { return bytes_; }
+
+private:
+    std::atomic<std::uint64_t> bytes_{0};
+};
+
+/// Standard input into a file without name: a blob is read twice.
+ClientResult<std::unique_ptr<io::File>> spool_input(io::FileSystem& files,
+                                                    const std::string& directory,
+                                                    std::uint64_t bytes_max) {
+    const auto resources = [&](const io::IoError& error) {
+        ClientError out = client::from_io(error, "keeping the input in " + directory);
+        out.code = ClientCode::Resources;
+        return fail(std::move(out));
+    };
+    auto file = files.open_unnamed(directory);
+    if (!file) return resources(file.error());
+    Bytes buffer(kCopyBytes);
+    std::uint64_t size = 0;
+    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), stdin)) {
+        if (got > bytes_max - size)
+            return client_failure(
+                ClientCode::InputFile,
+                fmt::format("the input has more bytes than the largest blob, {}", bytes_max));
+        const auto written = (*file)->write_at(size, ByteView(buffer).first(got));
+        if (!written) return resources(written.error());
+        size += got;
+    }
+    if (std::ferror(stdin) != 0)
+        return client_failure(ClientCode::InputFile, "standard input cannot be read");
+    return std::move(*file);
+}
+
+std::string describe_metadata_json(const VerifiedMetadata& metadata,
+                                   std::optional<std::uint64_t> sliver_bytes = std::nullopt) {
     JsonWriter out;
     out.begin_object();
     out.key("blobId").string(to_text(metadata.blob_id()));
@@ -59,27 +111,66 @@ std::string describe_metadata_json(const VerifiedMetadata& metadata) {
     out.key("unencodedLength").number(metadata.blob_bytes());
     out.key("shards").number(std::uint64_t{metadata.shard_count()});
     out.key("encodingType").string("RS2");
+    if (sliver_bytes) out.key("sliverBytes").number(*sliver_bytes);
     out.end();
     return out.take();
 }
 
 RunResult run_encode(const GlobalOptions& globals, const EncodeArguments& arguments) {
     const CodeParameters code = WALRUS_TRY(code_of(arguments.shards.value_or(1000), "--shards"));
-    WALRUS_TRY(check_input_file(*arguments.file, code.blob_bytes_max()));
+    if (arguments.discard && arguments.out)
+        return client_failure(ClientCode::Usage, "--discard and --out: one or the other");
+    if (arguments.threads && (*arguments.threads < 1 || *arguments.threads > kThreadsMax))
+        return client_failure(ClientCode::Usage, fmt::format("--threads {}: a number from 1 to {}",
+                                                             *arguments.threads, kThreadsMax));
+    const bool from_stdin = *arguments.file == "-";
+    if (!from_stdin) WALRUS_TRY(check_input_file(*arguments.file, code.blob_bytes_max()));
     Session session(globals);
-    BufferPool pool(memory_budget());
-    Buffer blob = WALRUS_TRY(
-        read_file_to_pool(session.files(), pool, *arguments.file, code.blob_bytes_max()));
-    if (!arguments.out) {
-        const auto metadata = compute_metadata(code, blob.view(), pool, session.environment().cpu);
-        if (!metadata) return fail(client::out_of_memory(blob.size(), pool, "encoding"));
-        WALRUS_TRY(print(describe_metadata_json(*metadata)));
+    io::FileSystem& files = session.files();
+    InlineExecutor inline_executor;
+    std::optional<io::WorkerGroup> group;
+    if (arguments.threads.value_or(1) > 1)
+        group.emplace(std::make_shared<io::ThreadPool>(
+            "encode", static_cast<std::size_t>(*arguments.threads - 1)));
+    Executor& executor = !arguments.threads ? session.environment().cpu
+                         : group            ? static_cast<Executor&>(*group)
+                                            : inline_executor;
+    const std::string scratch = arguments.scratch.value_or(arguments.out.value_or("."));
+    if (arguments.out) {
+        const auto made = files.create_directories(*arguments.out);
+        if (!made) return fail(client::from_io(made.error(), "making the folder " + scratch));
+    }
+    const std::unique_ptr<io::File> file =
+        WALRUS_TRY(from_stdin ? spool_input(files, scratch, code.blob_bytes_max())
+                              : open_input(files, *arguments.file));
+    const auto size = file->size();
+    if (!size) return fail(client::from_io(size.error(), "reading " + *arguments.file));
+
+    if (arguments.out && !from_stdin && *size <= kInMemoryBytesMax) {
+        BufferPool pool(memory_budget());
+        const Buffer blob =
+            WALRUS_TRY(read_file_to_pool(files, pool, *arguments.file, code.blob_bytes_max()));
+        const auto encoded = encode_blob(code, blob.view(), pool, executor);
+        if (!encoded) return fail(client::out_of_memory(5 * blob.size(), pool, "encoding"));
+        WALRUS_TRY(write_encoded(files, *encoded, *arguments.out));
+        WALRUS_TRY(print(describe_metadata_json(encoded->metadata())));
         return 0;
     }
-    const auto encoded = encode_blob(code, blob.view(), pool, session.environment().cpu);
-    if (!encoded) return fail(client::out_of_memory(5 * blob.size(), pool, "encoding"));
-    WALRUS_TRY(write_encoded(session.files(), *encoded, *arguments.out));
-    WALRUS_TRY(print(describe_metadata_json(encoded->metadata())));
+
+    DiscardingSink discarding;
+    std::unique_ptr<DirectorySink> directory;
+    if (arguments.out)
+        directory = WALRUS_TRY(
+            DirectorySink::make(files, *arguments.out, code, code.symbol_bytes(*size).value_or(2)));
+    SliverSink* const sink =
+        arguments.discard ? static_cast<SliverSink*>(&discarding) : directory.get();
+    const auto metadata =
+        client::encode_file(files, *file, *arguments.file, code, sink, scratch, executor);
+    if (!metadata && directory && directory->failed()) return fail(directory->failure());
+    if (!metadata) return fail(metadata.error());
+    if (directory) WALRUS_TRY(save_metadata(files, *arguments.out, *metadata));
+    WALRUS_TRY(print(describe_metadata_json(
+        *metadata, arguments.discard ? std::optional(discarding.bytes()) : std::nullopt)));
     return 0;
 }
 
@@ -88,11 +179,17 @@ Command encode_command() {
     Command command;
     command.name = "encode";
     command.help = "Encode a file; prints blobId, rootHash, symbolSize as JSON";
-    command.examples = "  walrus codec encode photo.jpg --shards 1000 --out encoded/";
+    command.examples =
+        "  walrus codec encode photo.jpg --shards 1000 --out encoded/\n"
+        "  tar c photos | walrus codec encode - --scratch /var/tmp   # reads standard input";
     command.declare = [arguments](Arguments& a) {
-        a.positional("FILE", arguments->file, "The file", true);
+        a.positional("FILE", arguments->file, "The file; - is standard input", true);
         a.number("--shards,--n-shards", arguments->shards, "Number of shards (default 1000)");
         a.value("--out,-o", arguments->out, "DIR", "Write metadata and all slivers here");
+        a.flag("--discard", arguments->discard, "Make all slivers and throw them away (measuring)");
+        a.number("--threads", arguments->threads, "Threads (default: one per core)");
+        a.value("--scratch", arguments->scratch, "DIR",
+                std::string(kScratchHelp) + " or the one of --out");
     };
     command.run = [arguments](const GlobalOptions& g) { return run_encode(g, *arguments); };
     return command;

@@ -31,11 +31,16 @@ ClientResult<CodeParameters> code_of(std::uint64_t shard_count, const std::strin
     return *code;
 }
 
-ClientResult<Buffer> read_file_to_pool(io::FileSystem& files, BufferPool& pool,
-                                       const std::string& path, std::uint64_t bytes_max) {
+ClientResult<std::unique_ptr<io::File>> open_input(io::FileSystem& files, const std::string& path) {
     auto file = files.open(path, io::OpenMode::Read);
     if (!file) return fail(input_error(file.error(), path));
-    const auto size = (*file)->size();
+    return std::move(*file);
+}
+
+ClientResult<Buffer> read_file_to_pool(io::FileSystem& files, BufferPool& pool,
+                                       const std::string& path, std::uint64_t bytes_max) {
+    const std::unique_ptr<io::File> file = WALRUS_TRY(open_input(files, path));
+    const auto size = file->size();
     if (!size) return fail(input_error(size.error(), path));
     if (*size > bytes_max)
         return client_failure(ClientCode::InputFile,
@@ -45,7 +50,7 @@ ClientResult<Buffer> read_file_to_pool(io::FileSystem& files, BufferPool& pool,
     auto buffer = pool.acquire(*size);
     if (!buffer) return fail(client::out_of_memory(*size, pool, "reading " + path));
     for (std::uint64_t at = 0; at < *size;) {
-        const auto got = (*file)->read_at(at, buffer->view().subspan(at));
+        const auto got = file->read_at(at, buffer->view().subspan(at));
         if (!got) return fail(input_error(got.error(), path));
         if (*got == 0)
             return client_failure(ClientCode::InputFile,
@@ -139,6 +144,52 @@ ClientResult<void> save_file(io::FileSystem& files, const std::string& path, Byt
     ClientError error = client::from_io(written.error(), "writing " + path);
     error.code = ClientCode::Resources;
     return fail(std::move(error));
+}
+
+ClientResult<std::unique_ptr<DirectorySink>> DirectorySink::make(io::FileSystem& files,
+                                                                 std::string directory,
+                                                                 const CodeParameters& code,
+                                                                 std::uint32_t symbol_bytes) {
+    for (const Axis axis : {Axis::Primary, Axis::Secondary}) {
+        const std::string folder = axis_folder(directory, axis);
+        const auto made = files.create_directories(folder);
+        if (!made) return fail(client::from_io(made.error(), "making the folder " + folder));
+    }
+    const auto removed = files.remove(metadata_path(directory));
+    if (!removed && removed.error().code != io::IoCode::NotFound)
+        return fail(client::from_io(removed.error(), "removing " + metadata_path(directory)));
+    return std::unique_ptr<DirectorySink>(
+        new DirectorySink(files, std::move(directory), code, symbol_bytes));
+}
+
+bool DirectorySink::write(Axis axis, SliverIndex index, std::uint64_t offset, ByteView data) {
+    const std::uint64_t symbols_bytes = code_.sliver_bytes(axis, symbol_bytes_);
+    const auto put = [&]() -> io::IoResult<void> {
+        const SliverPairIndex pair = pair_of_sliver(index, axis, code_.shard_count());
+        const auto file =
+            WALRUS_TRY(files_.open(sliver_path(directory_, axis, pair), io::OpenMode::Create));
+        const SliverBodyParts frame =
+            sliver_body_frame(code_, axis, static_cast<std::uint16_t>(symbol_bytes_), index);
+        WALRUS_TRY(file->write_at(frame.header_bytes + offset, data));
+        if (offset + data.size() < symbols_bytes) return {};
+        // The last piece brings what is around the symbols; nothing of a longer file remains.
+        WALRUS_TRY(file->write_at(0, frame.header_view()));
+        const std::uint64_t end = frame.header_bytes + symbols_bytes;
+        WALRUS_TRY(file->truncate(end + frame.trailer.size()));
+        return file->write_at(end, frame.trailer_view());
+    };
+    return error_.keep(put());
+}
+
+ClientError DirectorySink::failure() const {
+    ClientError error = client::from_io(*error_.get(), "writing slivers to " + directory_);
+    error.code = ClientCode::Resources;
+    return error;
+}
+
+ClientResult<void> save_metadata(io::FileSystem& files, const std::string& directory,
+                                 const VerifiedMetadata& metadata) {
+    return save_file(files, metadata_path(directory), metadata.encode_with_id());
 }
 
 }  // namespace walrus::cli

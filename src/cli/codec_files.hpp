@@ -3,11 +3,14 @@
 // DIR/primary/00000.bcs and DIR/secondary/00000.bcs are sliver bodies, numbered by pair index.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/buffer_pool.hpp"
 #include "cli/command_line.hpp"
+#include "client/encode_file.hpp"
 #include "io/file.hpp"
 #include "protocol/parameters.hpp"
 #include "redstuff/metadata.hpp"
@@ -17,6 +20,13 @@ namespace walrus::cli {
 
 /// Errors: Usage (outside the range that works); `flag` is named in the message.
 ClientResult<CodeParameters> code_of(std::uint64_t shard_count, const std::string& flag);
+
+/// A file for reading. Errors: InputFile.
+ClientResult<std::unique_ptr<io::File>> open_input(io::FileSystem& files, const std::string& path);
+/// Help of --scratch.
+inline constexpr const char* kScratchHelp =
+    "For files above 200 MB: scratch data of half the file's size go here (default: the current "
+    "folder)";
 
 /// The whole file in memory of the pool. Errors: InputFile, Resources.
 ClientResult<Buffer> read_file_to_pool(io::FileSystem& files, BufferPool& pool,
@@ -46,5 +56,36 @@ ClientResult<void> save_file_unsynced(io::FileSystem& files, const std::string& 
                                       ByteView data);
 /// Written to a temporary name (`path` + ".tmp") first, synced. Errors: Resources.
 ClientResult<void> save_file(io::FileSystem& files, const std::string& path, ByteView data);
+
+/// Writes slivers that come in pieces into a folder. A folder gets its metadata last, by
+/// `save_metadata`; that of an earlier blob is removed first.
+class DirectorySink final : public SliverSink {
+public:
+    /// Makes the folders. Errors: Resources.
+    static ClientResult<std::unique_ptr<DirectorySink>> make(io::FileSystem& files,
+                                                             std::string directory,
+                                                             const CodeParameters& code,
+                                                             std::uint32_t symbol_bytes);
+    bool write(Axis axis, SliverIndex index, std::uint64_t offset, ByteView data) override;
+    bool failed() const { return error_.get().has_value(); }
+    /// Why `write` failed. Precondition: it did.
+    ClientError failure() const;
+
+private:
+    DirectorySink(io::FileSystem& files, std::string directory, const CodeParameters& code,
+                  std::uint32_t symbol_bytes)
+        : files_(files),
+          directory_(std::move(directory)),
+          code_(code),
+          symbol_bytes_(symbol_bytes) {}
+
+    io::FileSystem& files_;
+    std::string directory_;
+    CodeParameters code_;
+    std::uint32_t symbol_bytes_;
+    client::FirstError error_;
+};
+ClientResult<void> save_metadata(io::FileSystem& files, const std::string& directory,
+                                 const VerifiedMetadata& metadata);
 
 }  // namespace walrus::cli

@@ -18,6 +18,17 @@ std::string base_name(const std::string& path) {
     return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+IoResult<std::unique_ptr<File>> FileSystem::open_unnamed(const std::string& directory) {
+    for (int i = 0;; ++i) {
+        const std::string path = fmt::format("{}/.scratch-{}", directory, i);
+        auto file = open(path, OpenMode::CreateNew);
+        if (!file && file.error().code == IoCode::AlreadyExists) continue;
+        if (!file) return file;
+        WALRUS_TRY(remove(path));
+        return file;
+    }
+}
+
 IoResult<Bytes> FileSystem::read_file(const std::string& path, std::uint64_t limit_bytes) {
     const std::unique_ptr<File> file = WALRUS_TRY(open(path, OpenMode::Read));
     const std::uint64_t size = WALRUS_TRY(file->size());

@@ -47,6 +47,10 @@ class FileSystem {
 public:
     virtual ~FileSystem() = default;
     virtual IoResult<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
+    /// An empty file of this directory without a name, for reading and writing: its space is free
+    /// again when it is closed, also by a crash. Where the file system cannot do that it has a name
+    /// for a moment.
+    virtual IoResult<std::unique_ptr<File>> open_unnamed(const std::string& directory);
     virtual IoResult<bool> exists(const std::string& path) = 0;
     /// Also the missing parents. The new names are durable on return.
     virtual IoResult<void> create_directories(const std::string& path) = 0;

@@ -57,6 +57,22 @@ TEST_P(FileSystemTest, OpenModesSayWhatMustExist) {
     EXPECT_FALSE((*files_->open(path("a"), OpenMode::Read))->write_at(0, as_bytes("x")));
 }
 
+TEST_P(FileSystemTest, UnnamedFilesAreInNoDirectory) {
+    auto a = *files_->open_unnamed(directory_.path());
+    auto b = *files_->open_unnamed(directory_.path());
+    EXPECT_TRUE(files_->list(directory_.path())->empty());
+    ASSERT_TRUE(a->write_at(0, as_bytes("a")));
+    ASSERT_TRUE(b->write_at(0, as_bytes("bb")));
+    EXPECT_EQ(*a->size(), 1u);
+    EXPECT_EQ(*b->size(), 2u);
+    EXPECT_EQ(files_->open_unnamed(path("nowhere")).error().code, IoCode::NotFound);
+    // Without the operating system's help, besides one that a crash left.
+    ASSERT_TRUE(files_->open(path(".scratch-0"), OpenMode::CreateNew));
+    auto c = *files_->FileSystem::open_unnamed(directory_.path());
+    ASSERT_TRUE(c->write_at(0, as_bytes("c")));
+    EXPECT_EQ(files_->list(directory_.path())->size(), 1u);
+}
+
 TEST_P(FileSystemTest, HolesReadAsZerosAndKeepTheSize) {
     auto file = *files_->open(path("a"), OpenMode::Create);
     const Bytes ones(20'000, 1);

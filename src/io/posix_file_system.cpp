@@ -174,6 +174,15 @@ public:
         return std::make_unique<PosixFile>(descriptor, path);
     }
 
+    IoResult<std::unique_ptr<File>> open_unnamed(const std::string& directory) override {
+        const int descriptor = open_again_if_interrupted(directory, O_RDWR | O_TMPFILE, 0600);
+        if (descriptor >= 0) return std::make_unique<PosixFile>(descriptor, directory);
+        // Not every file system has it, and says so in one of several ways.
+        if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
+            return FileSystem::open_unnamed(directory);
+        return file_failure("open a file without name in", directory, errno);
+    }
+
     IoResult<bool> exists(const std::string& path) override {
         struct stat status;
         if (::stat(path.c_str(), &status) == 0) return true;

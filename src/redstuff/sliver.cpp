@@ -69,13 +69,28 @@ Bytes SliverBodyParts::join() const {
     return body;
 }
 
-SliverBodyParts sliver_body_parts(const SliverView& sliver) {
+namespace {
+
+SliverBodyParts frame_of(std::size_t symbols_bytes, std::uint16_t symbol_bytes, SliverIndex index) {
     SliverBodyParts parts;
-    parts.header_bytes = header_bytes_of(sliver.symbols.size(), parts.header);
-    parts.symbols = sliver.symbols;
-    store_le(parts.trailer.data(), sliver.symbol_bytes);
-    store_le(parts.trailer.data() + 2, sliver.index.value);
+    parts.header_bytes = header_bytes_of(symbols_bytes, parts.header);
+    store_le(parts.trailer.data(), symbol_bytes);
+    store_le(parts.trailer.data() + 2, index.value);
     return parts;
+}
+
+}  // namespace
+
+SliverBodyParts sliver_body_parts(const SliverView& sliver) {
+    SliverBodyParts parts = frame_of(sliver.symbols.size(), sliver.symbol_bytes, sliver.index);
+    parts.symbols = sliver.symbols;
+    return parts;
+}
+
+SliverBodyParts sliver_body_frame(const CodeParameters& code, Axis axis, std::uint16_t symbol_bytes,
+                                  SliverIndex index) {
+    return frame_of(static_cast<std::size_t>(code.sliver_bytes(axis, symbol_bytes)), symbol_bytes,
+                    index);
 }
 
 }  // namespace walrus

@@ -68,6 +68,9 @@ struct SliverBodyParts {
     Bytes join() const;
 };
 SliverBodyParts sliver_body_parts(const SliverView& sliver);
+/// Header and trailer of the body of a sliver whose symbols are elsewhere.
+SliverBodyParts sliver_body_frame(const CodeParameters& code, Axis axis, std::uint16_t symbol_bytes,
+                                  SliverIndex index);
 
 /// A sliver with its axis. BCS: axis, SliverData.
 struct Sliver {
