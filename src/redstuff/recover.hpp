@@ -80,9 +80,10 @@ Result<SliverData, RecoverError> recover_sliver(const VerifiedMetadata& metadata
                                                 std::span<const DecodingSymbol> symbols,
                                                 Executor& executor);
 
-/// The same from symbols with proofs: invalid ones are dropped. If the valid ones rebuild a sliver
-/// that does not match the metadata, the blob is encoded inconsistently and the proof of it is
-/// returned instead. Errors: NotEnoughSymbols.
+/// The same from symbols with proofs, which are looked at only if the symbols do not give the sliver
+/// of the metadata: then invalid ones are dropped. If the valid ones still rebuild another sliver,
+/// the blob is encoded inconsistently and the proof of it is returned instead. Errors:
+/// NotEnoughSymbols.
 Result<std::variant<SliverData, InconsistencyProof>, RecoverError> recover_sliver_or_prove(
     const VerifiedMetadata& metadata, const CodeParameters& code, Axis target_axis,
     SliverIndex target, std::span<const RecoverySymbol> symbols, Executor& executor);

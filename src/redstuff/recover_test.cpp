@@ -182,6 +182,26 @@ TEST_F(RecoverFromLiars, TooFewDistinctSymbolsAreAnError) {
               RecoverError::NotEnoughSymbols);
 }
 
+TEST_F(RecoverFromLiars, ProofsAreNotNeededWhereTheSliverIsRight) {
+    auto given = symbols(Axis::Primary, 8, 0);
+    for (RecoverySymbol& symbol : given) symbol.proof = given[0].proof;
+    const auto recovered = recover_sliver_or_prove(encoded.metadata(), encoded.code, Axis::Primary,
+                                                   SliverIndex(8), given, encoded.executor);
+    ASSERT_TRUE(recovered);
+    ASSERT_TRUE(std::holds_alternative<SliverData>(*recovered));
+    EXPECT_TRUE(std::get<SliverData>(*recovered) == encoded.view(Axis::Primary, 8).to_data());
+    // A lie before a true symbol of the same position, and valid proofs only among the later ones.
+    auto twice = symbols(Axis::Primary, 8, 0);
+    auto lie = twice[2];
+    lie.symbol.data[0] ^= 1;
+    twice.insert(twice.begin(), lie);
+    const auto sorted_out = recover_sliver_or_prove(encoded.metadata(), encoded.code, Axis::Primary,
+                                                    SliverIndex(8), twice, encoded.executor);
+    ASSERT_TRUE(sorted_out);
+    ASSERT_TRUE(std::holds_alternative<SliverData>(*sorted_out));
+    EXPECT_TRUE(std::get<SliverData>(*sorted_out) == encoded.view(Axis::Primary, 8).to_data());
+}
+
 TEST_F(RecoverFromLiars, WithoutProofsALieIsNoticedWithThemItIsDropped) {
     auto given = symbols(Axis::Secondary, 8, 0);
     given[1].symbol.data[3] ^= 0x10;
