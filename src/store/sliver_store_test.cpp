@@ -130,7 +130,8 @@ TEST_F(SliverStoreTest, TwoHundredConfirmThenCutRoundsLoseNothing) {
         for (int i = 0; i < 3; ++i) {
             ++blob;
             std::vector<RecordKey> keys{metadata(blob)};
-            for (std::uint16_t shard = 0; shard < 1 + random() % 3; ++shard) {
+            const auto shards = static_cast<std::uint16_t>(1 + random() % 3);
+            for (std::uint16_t shard = 0; shard < shards; ++shard) {
                 keys.push_back(sliver(blob, shard));
                 keys.push_back(sliver(blob, shard, Axis::Secondary));
             }
@@ -166,7 +167,7 @@ TEST_F(SliverStoreTest, APowerCutAtAnyOperationOfACommitLosesNothingConfirmed) {
     bool cut_inside = true;
     for (int fail_at = 0; cut_inside; ++fail_at) {
         ASSERT_LT(fail_at, 100);
-        const auto blob = static_cast<std::uint64_t>(1000 + fail_at);
+        const auto blob = 1000 + static_cast<std::uint64_t>(fail_at);
         std::vector<RecordKey> keys{metadata(blob), sliver(blob, 1), sliver(blob, 2)};
         for (const RecordKey& key : keys) put(key);
         int operations = 0;
@@ -232,7 +233,8 @@ TEST_F(SliverStoreTest, AFullDiskRefusesPutsAndHarmsNothing) {
     EXPECT_EQ(last.error().code, StoreCode::NoSpace);
     EXPECT_GE(disk.files.free_bytes("/node").value(), 10'000u);
     EXPECT_TRUE(disk.store->commit());
-    for (std::uint16_t shard = 1; shard < 2 + stored; ++shard) EXPECT_TRUE(holds(sliver(1, shard)));
+    for (std::size_t shard = 1; shard < 2 + stored; ++shard)
+        EXPECT_TRUE(holds(sliver(1, static_cast<std::uint16_t>(shard))));
     disk.files.set_capacity(std::nullopt);
     EXPECT_TRUE(put(sliver(1, 30)).newly);
 }
