@@ -106,9 +106,11 @@ ParameterSpec mut(TypeSpec type) {
 
 const std::vector<const NativeModule*>& native_modules() {
     static const std::vector<const NativeModule*> modules = {
-        &balance_module(),  &coin_module(),    &blob_module(),
-        &metadata_module(), &staking_module(), &storage_resource_module(),
-        &system_module()};
+        &balance_module(),      &coin_module(),
+        &blob_module(),         &blob_bucket_module(),
+        &metadata_module(),     &staking_module(),
+        &storage_pool_module(), &storage_resource_module(),
+        &system_module(),       &system_pool_module()};
     return modules;
 }
 

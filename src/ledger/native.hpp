@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How native functions are registered: one entry gives a function's description (parameters,
-// returns, type parameters) and its execution, so the two cannot differ. Each file of packages/
-// registers one module.
+// returns, type parameters) and its execution, so the two cannot differ. The files of packages/
+// register modules; a module may be registered in parts.
 #pragma once
 
 #include <cstdint>
@@ -157,7 +157,7 @@ private:
     }
 };
 
-// One for each file of packages/.
+// Those of packages/.
 const NativeModule& coin_module();
 const NativeModule& balance_module();
 const NativeModule& system_module();
@@ -165,5 +165,8 @@ const NativeModule& storage_resource_module();
 const NativeModule& blob_module();
 const NativeModule& metadata_module();
 const NativeModule& staking_module();
+const NativeModule& storage_pool_module();
+const NativeModule& system_pool_module();
+const NativeModule& blob_bucket_module();
 
 }  // namespace walrus::ledger

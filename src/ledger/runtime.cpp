@@ -162,6 +162,18 @@ Executed<void> Runtime::put(ObjectId id, Owner owner, StructTag type, Bytes cont
     return {};
 }
 
+Executed<void> Runtime::put_child(const ObjectId& id, const ObjectId& parent, StructTag type,
+                                  Bytes contents) {
+    if (state_.object_envelope(id) == nullptr) created_.insert(id);
+    return put(id, ObjectOwner{parent}, std::move(type), std::move(contents));
+}
+
+void Runtime::erase_child(const ObjectId& id) {
+    if (state_.object_envelope(id) == nullptr) return;
+    deleted_.insert(id);
+    state_.erase(id);
+}
+
 Executed<void> Runtime::write_object(const Value& value, Owner owner) {
     const auto id = object_id(value);
     auto contents = encode_object(value);

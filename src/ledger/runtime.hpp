@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.hpp"
 #include "ledger/effects.hpp"
 #include "ledger/execute.hpp"
 #include "ledger/failure.hpp"
@@ -57,12 +58,56 @@ public:
     Metadata* mutable_metadata(const ObjectId& blob);
     void set_metadata(const ObjectId& blob, std::optional<Metadata> metadata);
 
+    /// The value of the dynamic field of `parent` under `key`; nothing if there is none.
+    template <class V, class K>
+    std::optional<V> field(const ObjectId& parent, const TypeTag& key_type, const K& key) const {
+        const ObjectPtr object = state_.object(field_id(parent, key_type, key));
+        if (!object) return std::nullopt;
+        auto decoded = bcs::decode<Field<K, V>>(object->contents);
+        WALRUS_CHECK(decoded.has_value());  // only this room writes such an object
+        return std::move(decoded->value);
+    }
+    template <class K>
+    bool has_field(const ObjectId& parent, const TypeTag& key_type, const K& key) const {
+        return state_.object_envelope(field_id(parent, key_type, key)) != nullptr;
+    }
+    /// Adds the field or replaces its value. Errors: ObjectTooBig.
+    template <class V, class K>
+    Executed<void> set_field(const ObjectId& parent, const TypeTag& key_type,
+                             const TypeTag& value_type, const K& key, V value) {
+        const ObjectId id = field_id(parent, key_type, key);
+        return put_child(
+            id, parent,
+            make_struct(framework_address(), "dynamic_field", "Field", {key_type, value_type}),
+            bcs::encode(Field<K, V>{id, key, std::move(value)}));
+    }
+    template <class K>
+    void erase_field(const ObjectId& parent, const TypeTag& key_type, const K& key) {
+        erase_child(field_id(parent, key_type, key));
+    }
+    /// An object that another object owns, as a table's entries do; nothing if there is none.
+    template <class T>
+    std::optional<T> child(const ObjectId& id) const {
+        const ObjectPtr object = state_.object(id);
+        if (!object) return std::nullopt;
+        auto decoded = bcs::decode<T>(object->contents);
+        WALRUS_CHECK(decoded.has_value());  // only this room writes such an object
+        return std::move(*decoded);
+    }
+    /// Writes an object owned by `parent`. Errors: ObjectTooBig.
+    Executed<void> put_child(const ObjectId& id, const ObjectId& parent, StructTag type,
+                             Bytes contents);
+    /// Deletes an object owned by another; nothing happens if there is none.
+    void erase_child(const ObjectId& id);
+
     /// Errors: InsufficientFunds (debit), CoinBalanceOverflow (credit).
     Executed<void> debit(const Address& owner, const TypeTag& currency, std::uint64_t amount);
     Executed<void> credit(const Address& owner, const TypeTag& currency, std::uint64_t amount);
 
     /// Puts an object with an identity into the state, with the transaction's version.
     Executed<void> write_object(const Value& value, Owner owner);
+    /// Makes a new object shared: from now on anyone may use it. Errors: ObjectTooBig.
+    Executed<void> share(const Value& value) { return write_object(value, SharedOwner{lamport_}); }
     /// An input object that was consumed leaves the state.
     void remove_object(const ObjectId& id) { state_.erase(id); }
     /// Writes out what is held back: the system's state and attributes. Errors: ObjectTooBig.
@@ -75,6 +120,10 @@ public:
     const std::set<ObjectId>& deleted() const { return deleted_; }
 
 private:
+    template <class K>
+    static ObjectId field_id(const ObjectId& parent, const TypeTag& key_type, const K& key) {
+        return dynamic_field_id(parent, key_type, bcs::encode(key));
+    }
     struct Attributes {
         ObjectId field;
         std::optional<Metadata> now;

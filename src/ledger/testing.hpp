@@ -147,16 +147,20 @@ public:
         return state.balance(balance_key(owner, genesis.wal_type));
     }
 
-    /// Replaces the system's state, for situations that no transaction leads to.
-    void set_system(const SystemStateInnerV1& inner) {
-        const ObjectId id = system_state_field_id(genesis.ids.system, kSystemVersion);
+    /// Replaces an object's contents, for situations that no transaction leads to.
+    template <class T>
+    void write(const ObjectId& id, const T& contents) {
         Object object = *state.object(id);
-        object.contents = bcs::encode(SystemStateField{id, kSystemVersion, inner});
+        object.contents = bcs::encode(contents);
         ++object.version;
         StateChanges changes;
         changes.objects[id] = std::make_shared<const Object>(std::move(object));
         state.apply(changes);
         cache = LedgerCache();
+    }
+    void set_system(const SystemStateInnerV1& inner) {
+        const ObjectId id = system_state_field_id(genesis.ids.system, kSystemVersion);
+        write(id, SystemStateField{id, kSystemVersion, inner});
     }
     /// Moves the system to the next epoch as far as blobs and storage notice it; nobody is paid.
     void next_epoch(std::optional<std::uint64_t> capacity = std::nullopt) {

@@ -290,6 +290,49 @@ using MetadataField = Field<Bytes, Metadata>;
 /// The key of a blob's attributes.
 inline constexpr std::string_view kMetadataKey = "metadata";
 
+/// ORIG::storage_pool::StoragePool: one reservation for many blobs (spec/chain.md §4).
+struct StoragePool {
+    Uid id;
+    std::uint64_t version = 0;
+    bool operator==(const StoragePool&) const = default;
+};
+/// The value of a StoragePool's dynamic field under its u64 version.
+struct StoragePoolInnerV1 {
+    Storage storage;
+    std::uint64_t used_encoded_bytes = 0;
+    std::uint64_t blob_count = 0;
+    Table blobs;  ///< blob id -> PooledBlob, as dynamic object fields
+    bool operator==(const StoragePoolInnerV1&) const = default;
+};
+/// ORIG::storage_pool::PooledBlob: lives as long as the pool's storage.
+struct PooledBlob {
+    Uid id;
+    Epoch registered_epoch = 0;
+    BlobId blob_id;
+    std::uint64_t unencoded_size = 0;  ///< bytes
+    std::uint8_t encoding_type = 0;
+    std::optional<Epoch> certified_epoch;
+    ObjectId storage_pool_id;
+    bool deletable = false;
+    bool operator==(const PooledBlob&) const = default;
+};
+/// ORIG::blob_bucket::BlobBucket, shared: a pool that the holder of its capability changes.
+struct BlobBucket {
+    Uid id;
+    std::uint64_t version = 0;
+    bool operator==(const BlobBucket&) const = default;
+};
+struct BlobBucketCap {
+    Uid id;
+    ObjectId bucket_id;
+    bool operator==(const BlobBucketCap&) const = default;
+};
+/// The value of a BlobBucket's dynamic field under its u64 version.
+struct BlobBucketInnerV1 {
+    StoragePool storage_pool;
+    bool operator==(const BlobBucketInnerV1&) const = default;
+};
+
 struct Staked {
     bool operator==(const Staked&) const = default;
 };
@@ -363,6 +406,51 @@ struct InvalidBlobIdEvent {
     BlobId blob_id;
     bool operator==(const InvalidBlobIdEvent&) const = default;
 };
+struct StoragePoolCreated {
+    static constexpr std::string_view kName = "StoragePoolCreated";
+    Epoch epoch = 0;
+    ObjectId storage_pool_id;
+    std::uint64_t reserved_encoded_capacity_bytes = 0;
+    Epoch start_epoch = 0;
+    Epoch end_epoch = 0;
+    bool operator==(const StoragePoolCreated&) const = default;
+};
+struct StoragePoolExtended {
+    static constexpr std::string_view kName = "StoragePoolExtended";
+    Epoch epoch = 0;
+    ObjectId storage_pool_id;
+    Epoch new_end_epoch = 0;
+    bool operator==(const StoragePoolExtended&) const = default;
+};
+struct PooledBlobRegistered {
+    static constexpr std::string_view kName = "PooledBlobRegistered";
+    Epoch epoch = 0;
+    BlobId blob_id;
+    std::uint64_t unencoded_size = 0;
+    std::uint8_t encoding_type = 0;
+    bool deletable = false;
+    ObjectId object_id;
+    ObjectId storage_pool_id;
+    bool operator==(const PooledBlobRegistered&) const = default;
+};
+struct PooledBlobCertified {
+    static constexpr std::string_view kName = "PooledBlobCertified";
+    Epoch epoch = 0;
+    BlobId blob_id;
+    bool deletable = false;
+    ObjectId object_id;
+    ObjectId storage_pool_id;
+    bool operator==(const PooledBlobCertified&) const = default;
+};
+struct PooledBlobDeleted {
+    static constexpr std::string_view kName = "PooledBlobDeleted";
+    Epoch epoch = 0;
+    BlobId blob_id;
+    ObjectId object_id;
+    bool was_certified = false;
+    ObjectId storage_pool_id;
+    bool operator==(const PooledBlobDeleted&) const = default;
+};
 struct EpochParametersSelected {
     static constexpr std::string_view kName = "EpochParametersSelected";
     Epoch next_epoch = 0;
@@ -395,5 +483,7 @@ struct PricesUpdated {
 /// Version numbers of the singletons' inner states.
 inline constexpr std::uint64_t kSystemVersion = 4;
 inline constexpr std::uint64_t kStakingVersion = 4;
+inline constexpr std::uint64_t kStoragePoolVersion = 1;
+inline constexpr std::uint64_t kBlobBucketVersion = 1;
 
 }  // namespace walrus::ledger

@@ -30,6 +30,9 @@ constexpr WalrusType kWalrusTypes[] = {
     {"metadata", "Metadata", kPlain},
     {"staked_wal", "StakedWal", kObject},
     {"storage_node", "StorageNodeCap", kObject},
+    {"storage_pool", "StoragePool", kObject},
+    {"blob_bucket", "BlobBucket", kShared},
+    {"blob_bucket", "BlobBucketCap", kObject},
 };
 
 bool is_struct(const TypeTag& type, const Address& address, std::string_view module,
@@ -203,6 +206,23 @@ std::optional<Value> decode_as(const Object& object) {
     return Value{make_type(object.type), std::move(*decoded)};
 }
 
+struct Decoder {
+    std::string_view module;
+    std::string_view name;
+    std::optional<Value> (*decode)(const Object&);
+};
+constexpr Decoder kDecoders[] = {
+    {"storage_resource", "Storage", decode_as<Storage>},
+    {"blob", "Blob", decode_as<Blob>},
+    {"system", "System", decode_as<System>},
+    {"staking", "Staking", decode_as<Staking>},
+    {"staked_wal", "StakedWal", decode_as<StakedWal>},
+    {"storage_node", "StorageNodeCap", decode_as<StorageNodeCap>},
+    {"storage_pool", "StoragePool", decode_as<StoragePool>},
+    {"blob_bucket", "BlobBucket", decode_as<BlobBucket>},
+    {"blob_bucket", "BlobBucketCap", decode_as<BlobBucketCap>},
+};
+
 template <class T>
 concept HasUid = requires(const T& value) {
     { value.id } -> std::convertible_to<ObjectId>;
@@ -214,15 +234,8 @@ std::optional<Value> decode_object(const LedgerIds& ids, const Object& object) {
     const StructTag& type = object.type;
     if (type.address.bytes != ids.package.bytes || !type.type_arguments.empty())
         return std::nullopt;
-    if (type.module == "storage_resource" && type.name == "Storage")
-        return decode_as<Storage>(object);
-    if (type.module == "blob" && type.name == "Blob") return decode_as<Blob>(object);
-    if (type.module == "system" && type.name == "System") return decode_as<System>(object);
-    if (type.module == "staking" && type.name == "Staking") return decode_as<Staking>(object);
-    if (type.module == "staked_wal" && type.name == "StakedWal")
-        return decode_as<StakedWal>(object);
-    if (type.module == "storage_node" && type.name == "StorageNodeCap")
-        return decode_as<StorageNodeCap>(object);
+    for (const Decoder& known : kDecoders)
+        if (type.module == known.module && type.name == known.name) return known.decode(object);
     return std::nullopt;
 }
 

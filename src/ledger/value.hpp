@@ -37,8 +37,9 @@ struct Value;
 struct ObjectVector {
     std::vector<Value> items;
 };
-using NativeValue = std::variant<PureValue, Coin, Balance, Withdrawal, ObjectVector, System,
-                                 Staking, Storage, Blob, Metadata, StakedWal, StorageNodeCap>;
+using NativeValue =
+    std::variant<PureValue, Coin, Balance, Withdrawal, ObjectVector, System, Staking, Storage, Blob,
+                 Metadata, StakedWal, StorageNodeCap, StoragePool, BlobBucket, BlobBucketCap>;
 struct Value {
     TypeTag type;
     NativeValue native;

@@ -69,5 +69,11 @@ using Scenario = void (*)(Case&);
 /// Suites by name; one function for each file of scenarios.
 const std::map<std::string, Scenario>& staking_suites();
 const std::map<std::string, Scenario>& pool_suites();
+const std::map<std::string, Scenario>& storage_suites();
+
+// Cases of the suite system_accounting about storage pools.
+void pool_created(Case& c);
+void pool_increased(Case& c);
+void pool_increased_too_much(Case& c);
 
 }  // namespace walrus::vectors

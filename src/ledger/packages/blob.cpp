@@ -4,78 +4,31 @@
 #include "ledger/native.hpp"
 #include "ledger/packages/attributes.hpp"
 #include "ledger/packages/blob_rules.hpp"
+#include "ledger/packages/system_calls.hpp"
 
 namespace walrus::ledger {
 
 namespace {
 
-TypeSpec blob_spec() {
-    return spec::walrus_struct("blob", "Blob");
-}
-TypeSpec metadata_spec() {
-    return spec::walrus_struct("metadata", "Metadata");
-}
-
-/// A result of type Option<T>, as BCS.
-template <class T>
-void add_option_result(NativeCall& call, TypeTag inner, const std::optional<T>& option) {
-    call.add_result(make_type(make_struct(std_address(), "option", "Option", {std::move(inner)})),
-                    PureValue{bcs::encode(option)});
-}
+const AttributeCodes kCodes{codes::blob::kDuplicateMetadata, codes::blob::kMissingMetadata};
 
 Executed<void> run_add_metadata(NativeCall& call) {
-    const ObjectId blob = call.ref<Blob>(0).id;
-    if (call.runtime.metadata(blob) != nullptr)
-        return move_abort(codes::blob::kDuplicateMetadata, "the blob has attributes already");
-    call.runtime.set_metadata(blob, call.take<Metadata>(1));
-    return {};
+    return call_add_metadata(call, call.ref<Blob>(0).id, 1, kCodes);
 }
-
 Executed<void> run_add_or_replace_metadata(NativeCall& call) {
-    const ObjectId blob = call.ref<Blob>(0).id;
-    std::optional<Metadata> old;
-    if (const Metadata* found = call.runtime.metadata(blob)) old = *found;
-    call.runtime.set_metadata(blob, call.take<Metadata>(1));
-    add_option_result(call, walrus_type(call.ids(), "metadata", "Metadata"), old);
-    return {};
+    return call_add_or_replace_metadata(call, call.ref<Blob>(0).id, 1);
 }
-
 Executed<void> run_take_metadata(NativeCall& call) {
-    const ObjectId blob = call.ref<Blob>(0).id;
-    Metadata* found = call.runtime.mutable_metadata(blob);
-    if (found == nullptr)
-        return move_abort(codes::blob::kMissingMetadata, "the blob has no attributes");
-    Metadata taken = std::move(*found);
-    call.runtime.set_metadata(blob, std::nullopt);
-    call.add_walrus_result("metadata", "Metadata", std::move(taken));
-    return {};
+    return call_take_metadata(call, call.ref<Blob>(0).id, kCodes);
 }
-
 Executed<void> run_insert_or_update_pair(NativeCall& call) {
-    const ObjectId blob = call.ref<Blob>(0).id;
-    if (call.runtime.metadata(blob) == nullptr) call.runtime.set_metadata(blob, Metadata{});
-    return set_attribute(*call.runtime.mutable_metadata(blob), call.pure<std::string>(1),
-                         call.pure<std::string>(2));
+    return call_insert_or_update_pair(call, call.ref<Blob>(0).id, 1);
 }
-
 Executed<void> run_remove_pair(NativeCall& call) {
-    Metadata* found = call.runtime.mutable_metadata(call.ref<Blob>(0).id);
-    if (found == nullptr)
-        return move_abort(codes::blob::kMissingMetadata, "the blob has no attributes");
-    auto pair = remove_pair(*found, call.pure<std::string>(1));
-    if (!pair) return move_abort(codes::vec_map::kKeyDoesNotExist, "no such attribute");
-    call.add_string_result(pair->first);
-    call.add_string_result(pair->second);
-    return {};
+    return call_remove_pair(call, call.ref<Blob>(0).id, 1, kCodes);
 }
-
 Executed<void> run_remove_pair_if_exists(NativeCall& call) {
-    std::optional<std::string> removed;
-    if (Metadata* found = call.runtime.mutable_metadata(call.ref<Blob>(0).id))
-        if (auto pair = remove_pair(*found, call.pure<std::string>(1)))
-            removed = std::move(pair->second);
-    add_option_result(call, string_type(), removed);
-    return {};
+    return call_remove_pair_if_exists(call, call.ref<Blob>(0).id, 1);
 }
 
 Executed<void> run_burn(NativeCall& call) {

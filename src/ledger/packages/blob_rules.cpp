@@ -72,14 +72,18 @@ Executed<void> fuse(Storage& first, const Storage& second) {
 
 // --------------------------------------------------------------------------------------- blobs
 
+Executed<void> check_encoding(std::uint8_t encoding_type) {
+    if (encoding_type == static_cast<std::uint8_t>(EncodingType::Rs2)) return {};
+    return move_abort(codes::encoding::kInvalidEncodingType,
+                      "encoding type " + std::to_string(encoding_type));
+}
+
 Executed<Blob> make_blob(const NewBlob& blob, const Storage& storage, Epoch now,
                          std::uint16_t n_shards) {
     if (now < storage.start_epoch || now >= storage.end_epoch)
         return move_abort(codes::blob::kResourceBounds, "the storage is for " + period(storage) +
                                                             ", it is epoch " + std::to_string(now));
-    if (blob.encoding_type != static_cast<std::uint8_t>(EncodingType::Rs2))
-        return move_abort(codes::encoding::kInvalidEncodingType,
-                          "encoding type " + std::to_string(blob.encoding_type));
+    WALRUS_TRY(check_encoding(blob.encoding_type));
     const std::uint64_t encoded = WALRUS_TRY(encoded_bytes(n_shards, blob.size));
     if (encoded > storage.storage_size)
         return move_abort(codes::blob::kResourceSize,

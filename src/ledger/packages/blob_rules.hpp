@@ -38,6 +38,8 @@ struct NewBlob {
     std::uint8_t encoding_type = 0;
     bool deletable = false;
 };
+/// Errors: encoding::EInvalidEncodingType.
+Executed<void> check_encoding(std::uint8_t encoding_type);
 /// Errors: EResourceBounds, encoding::EInvalidEncodingType, EResourceSize, EInvalidBlobId.
 Executed<Blob> make_blob(const NewBlob& blob, const Storage& storage, Epoch now,
                          std::uint16_t n_shards);

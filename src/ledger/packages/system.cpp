@@ -3,24 +3,12 @@
 // checks the System object's version.
 #include "ledger/native.hpp"
 #include "ledger/packages/blob_rules.hpp"
+#include "ledger/packages/system_calls.hpp"
 #include "ledger/packages/system_state.hpp"
 
 namespace walrus::ledger {
 
 namespace {
-
-TypeSpec system_spec() {
-    return spec::walrus_struct("system", "System");
-}
-TypeSpec storage() {
-    return spec::walrus_struct("storage_resource", "Storage");
-}
-TypeSpec blob_spec() {
-    return spec::walrus_struct("blob", "Blob");
-}
-TypeSpec wal_coin() {
-    return spec::coin(spec::wal());
-}
 
 Executed<void> run_reserve_space(NativeCall& call) {
     SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
@@ -43,12 +31,7 @@ Executed<void> run_reserve_space_for_epochs(NativeCall& call) {
 Executed<void> run_register_blob(NativeCall& call) {
     SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
     const Storage storage = call.take<Storage>(1);
-    NewBlob request;
-    request.id = call.runtime.new_id();
-    request.blob_id = call.pure<BlobId>(2);
-    request.root_hash = call.pure<Digest>(3);
-    request.size = call.pure<std::uint64_t>(4);
-    request.encoding_type = call.pure<std::uint8_t>(5);
+    NewBlob request = new_blob(call, 2);
     request.deletable = call.pure<bool>(6);
     const Epoch now = current_epoch(*state);
     Blob blob = WALRUS_TRY(make_blob(request, storage, now, state->committee->n_shards));
@@ -58,20 +41,6 @@ Executed<void> run_register_blob(NativeCall& call) {
     WALRUS_TRY(pay_write_fee(*state, encoded, call.mut<Coin>(7).value));
     call.add_walrus_result("blob", "Blob", std::move(blob));
     return {};
-}
-
-/// The statement that a certificate in arguments `first`, `first` + 1, `first` + 2 (signature,
-/// bitmap, message) makes.
-template <class Body>
-Executed<Body> certified_statement(NativeCall& call, const System& system, std::size_t first,
-                                   attest::Threshold threshold) {
-    const auto committee = WALRUS_TRY(call.runtime.committee(system));
-    const Bytes signature = call.pure<Bytes>(first);
-    const Bytes bitmap = call.pure<Bytes>(first + 1);
-    const Bytes message = call.pure<Bytes>(first + 2);
-    const ByteView body = WALRUS_TRY(
-        verify_certificate(*committee, signature, bitmap, message, threshold, Body::kType));
-    return parse_certified<Body>(body);
 }
 
 Executed<void> run_certify_blob(NativeCall& call) {
@@ -140,7 +109,7 @@ const NativeModule& system_module() {
         {
             {"add_subsidy",
              0,
-             {spec::mut(system_spec()), spec::value(wal_coin()), spec::value(spec::u32())},
+             {spec::mut(system_spec()), spec::value(wal_coin_spec()), spec::value(spec::u32())},
              TxContext::No,
              {},
              run_add_subsidy},
@@ -155,18 +124,18 @@ const NativeModule& system_module() {
              0,
              {spec::ref(system_spec()), spec::value(blob_spec())},
              TxContext::No,
-             {storage()},
+             {storage_spec()},
              run_delete_blob},
             {"extend_blob",
              0,
              {spec::mut(system_spec()), spec::mut(blob_spec()), spec::value(spec::u32()),
-              spec::mut(wal_coin())},
+              spec::mut(wal_coin_spec())},
              TxContext::No,
              {},
              run_extend_blob},
             {"extend_blob_with_resource",
              0,
-             {spec::ref(system_spec()), spec::mut(blob_spec()), spec::value(storage())},
+             {spec::ref(system_spec()), spec::mut(blob_spec()), spec::value(storage_spec())},
              TxContext::No,
              {},
              run_extend_blob_with_resource},
@@ -179,25 +148,25 @@ const NativeModule& system_module() {
              run_invalidate_blob_id},
             {"register_blob",
              0,
-             {spec::mut(system_spec()), spec::value(storage()), spec::value(spec::u256()),
+             {spec::mut(system_spec()), spec::value(storage_spec()), spec::value(spec::u256()),
               spec::value(spec::u256()), spec::value(spec::u64()), spec::value(spec::u8()),
-              spec::value(spec::boolean()), spec::mut(wal_coin())},
+              spec::value(spec::boolean()), spec::mut(wal_coin_spec())},
              TxContext::Yes,
              {blob_spec()},
              run_register_blob},
             {"reserve_space",
              0,
              {spec::mut(system_spec()), spec::value(spec::u64()), spec::value(spec::u32()),
-              spec::mut(wal_coin())},
+              spec::mut(wal_coin_spec())},
              TxContext::Yes,
-             {storage()},
+             {storage_spec()},
              run_reserve_space},
             {"reserve_space_for_epochs",
              0,
              {spec::mut(system_spec()), spec::value(spec::u64()), spec::value(spec::u32()),
-              spec::value(spec::u32()), spec::mut(wal_coin())},
+              spec::value(spec::u32()), spec::mut(wal_coin_spec())},
              TxContext::Yes,
-             {storage()},
+             {storage_spec()},
              run_reserve_space_for_epochs},
         }};
     return module;

@@ -152,6 +152,24 @@ Executed<void> extend_storage(SystemStateInnerV1& state, Storage& storage, std::
     return {};
 }
 
+Executed<void> enlarge_storage(SystemStateInnerV1& state, Storage& storage, std::uint64_t bytes,
+                               Frost& payment) {
+    const Epoch now = current_epoch(state);
+    if (bytes == 0)
+        return move_abort(codes::system_state_inner::kInvalidResourceSize,
+                          "an increase by 0 bytes");
+    if (storage.end_epoch <= now)
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
+                          "the storage ended with epoch " + std::to_string(storage.end_epoch));
+    const std::uint32_t rest = storage.end_epoch - now;
+    WALRUS_TRY(pay_storage(state, bytes, 0, rest, payment));
+    WALRUS_TRY(book_capacity(state, bytes, 0, rest));
+    const auto size = checked_add(storage.storage_size, bytes);
+    if (!size) return arithmetic_error("storage size");
+    storage.storage_size = *size;
+    return {};
+}
+
 Executed<void> pay_write_fee(SystemStateInnerV1& state, std::uint64_t encoded_bytes,
                              Frost& payment) {
     const Frost fee = WALRUS_TRY(price_of(state.write_price_per_unit_size, encoded_bytes));

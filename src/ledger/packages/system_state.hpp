@@ -36,6 +36,10 @@ Executed<Storage> reserve_space_for_epochs(SystemStateInnerV1& state, const Obje
 /// EInvalidEpochsAhead, ENotEnough, EStorageExceeded.
 Executed<void> extend_storage(SystemStateInnerV1& state, Storage& storage, std::uint32_t epochs,
                               Frost& payment);
+/// Books and pays `bytes` more for what is left of the storage's period; its size grows. Errors:
+/// EInvalidResourceSize, EInvalidEpochsAhead (it ended), ENotEnough, EStorageExceeded.
+Executed<void> enlarge_storage(SystemStateInnerV1& state, Storage& storage, std::uint64_t bytes,
+                               Frost& payment);
 /// The write fee of an encoded size goes from `payment` to the current epoch. Errors: ENotEnough.
 Executed<void> pay_write_fee(SystemStateInnerV1& state, std::uint64_t encoded_bytes,
                              Frost& payment);

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// The suites of chain.json about storage beyond single blobs: storage pools. Every action is a
+// signed transaction. Epochs of the cases count from 0, here from 1.
+#include <functional>
+#include <map>
+
+#include "ledger/program_testing.hpp"
+#include "protocol/parameters.hpp"
+#include "test/vectors/runner_chain_case.hpp"
+
+namespace walrus::vectors {
+namespace {
+
+using namespace ledger;           // NOLINT: the runner speaks the ledger's words
+using namespace ledger::testing;  // NOLINT
+
+/// 10^9 bytes, prices 5 and 1, 104 epochs ahead, 10 x 10 shards.
+Options accounting_options(std::uint64_t capacity = 1'000'000'000) {
+    Options options;
+    options.max_epochs_ahead = 104;
+    options.storage_price = 5;
+    options.write_price = 1;
+    options.capacity_vote = capacity / 10;
+    return options;
+}
+
+constexpr std::uint64_t kBlobBytes = 5'000'000;
+constexpr std::uint64_t kEncoded = 22'822'800;
+
+RegisterBlob blob_of(std::uint64_t number, bool deletable = true,
+                     std::uint64_t bytes = kBlobBytes) {
+    RegisterBlob out = sample_blob(number, 100, bytes);
+    out.deletable = deletable;
+    return out;
+}
+
+/// A pool for one blob of 5,000,000 bytes and three epochs, with that blob.
+struct WithBlob : PoolLedger {
+    explicit WithBlob(bool deletable = true, std::uint32_t epochs = 3)
+        : PoolLedger(accounting_options(), kEncoded, epochs), id(blob_of(1).blob_id) {
+        WALRUS_CHECK(add(blob_of(1, deletable)) == "success");
+    }
+    BlobId id;
+};
+
+/// Creates a pool from a storage of the case's period after so many epochs.
+std::string create_with_storage(Case& c) {
+    TestLedger ledger(accounting_options());
+    const auto start = c.json.at("storage").at(0).get<Epoch>();
+    const auto end = c.json.at("storage").at(1).get<Epoch>();
+    Program reserve(ledger);
+    reserve.keep({reserve.reserve_for(kEncoded, start + 1, end + 1)});
+    const ObjectId storage = ledger.created(reserve.run(), "Storage");
+    for (std::uint64_t i = 0; i < c.u64("epoch"); ++i) ledger.next_epoch();
+    Program p(ledger);
+    p.keep({p.call("system", "create_storage_pool_with_storage",
+                   {p.system(false), p.b.owned(ledger.ref(storage))})});
+    return outcome(p.run());
+}
+
+void expect_capacity(Case& c, const PoolLedger& pool) {
+    const StoragePoolInnerV1 inner = pool.inner();
+    if (c.json.contains("blob_count"))
+        c.expect("blob_count", inner.blob_count, c.json.at("blob_count"));
+    if (c.json.contains("used")) c.expect("used", inner.used_encoded_bytes, c.json.at("used"));
+    if (c.json.contains("available"))
+        c.expect("available", inner.storage.storage_size - inner.used_encoded_bytes,
+                 c.json.at("available"));
+}
+
+/// Registers the case's sizes in a pool of the case's capacity.
+void fill(Case& c) {
+    PoolLedger pool(accounting_options(), c.u64("capacity"), 3);
+    std::uint64_t number = 0;
+    std::string last;
+    for (const Json& bytes : c.json.at("register")) {
+        if (number > 0) c.expect("earlier blobs", last, "success");
+        last = pool.add(blob_of(++number, true, bytes.get<std::uint64_t>()));
+    }
+    if (c.expect_outcome(last)) expect_capacity(c, pool);
+}
+
+void delete_and_reuse(Case& c) {
+    PoolLedger pool(accounting_options(), c.u64("capacity"), 3);
+    const RegisterBlob a = blob_of(1);
+    const RegisterBlob b = blob_of(2);
+    const std::map<std::string, std::function<std::string()>> steps = {
+        {"register A deletable", [&] { return pool.add(a); }},
+        {"certify A", [&] { return pool.certify(a.blob_id); }},
+        {"delete A", [&] { return pool.drop("delete_pooled_blob", a.blob_id); }},
+        {"register B", [&] { return pool.add(b); }},
+    };
+    for (const Json& step : c.json.at("steps"))
+        c.expect(step, steps.at(step.get<std::string>())(), "success");
+    c.expect("A is gone", pool.blob(a.blob_id).has_value(), false);
+    c.expect("B is there", pool.blob(b.blob_id).has_value(), true);
+    expect_capacity(c, pool);
+}
+
+void decrease(Case& c) {
+    PoolLedger pool(accounting_options(), c.u64("capacity"), 3);
+    c.expect("register", pool.add(blob_of(1)), "success");
+    c.expect("used", pool.inner().used_encoded_bytes, c.json.at("used"));
+    c.expect("decrease", pool.decrease(c.u64("extract")), "success");
+    c.expect("extract", pool.extracted, c.json.at("extract"));
+    c.expect("left", pool.inner().storage.storage_size, c.json.at("left"));
+    expect_capacity(c, pool);
+}
+
+void absorb(Case& c) {
+    PoolLedger pool(accounting_options(), c.u64("capacity"), 3);
+    for (const Json& bytes : c.json.at("absorb"))
+        c.expect("absorb", pool.absorb(pool.reserve(bytes.get<std::uint64_t>(), 1, 4)), "success");
+    c.expect("result", pool.inner().storage.storage_size, c.json.at("result"));
+}
+
+/// A pool with 99 bytes beyond its one blob.
+struct With99 : PoolLedger {
+    With99() : PoolLedger(accounting_options(), kEncoded + 99, 3) {
+        WALRUS_CHECK(add(blob_of(1)) == "success");
+    }
+};
+
+void expect_extracted(Case& c, const PoolLedger& pool) {
+    c.expect("extracted", pool.extracted, c.json.at("extracted"));
+    expect_capacity(c, pool);
+}
+
+void burn_all(Case& c) {
+    PoolLedger pool(accounting_options(), 3 * kEncoded, 1);
+    const RegisterBlob blobs[] = {blob_of(1), blob_of(2, false), blob_of(3, false)};
+    for (const RegisterBlob& blob : blobs) c.expect("register", pool.add(blob), "success");
+    c.expect("certify", pool.certify(blobs[2].blob_id), "success");
+    c.expect("attribute", pool.set_attribute(blobs[2].blob_id, "k", "v"), "success");
+    pool.ledger.next_epoch();
+    for (const RegisterBlob& blob : blobs)
+        c.expect("burn", pool.drop("burn_expired_pooled_blob", blob.blob_id), "success");
+    expect_capacity(c, pool);
+    c.expect("destroy", pool.destroy(), "success");
+}
+
+void capacity_freed(Case& c) {
+    PoolLedger pool(accounting_options(), c.u64("capacity"),
+                    static_cast<std::uint32_t>(c.u64("epochs")));
+    std::vector<std::uint64_t> used;
+    for (std::size_t i = 0; i < c.json.at("used_by_epoch").size(); ++i) {
+        if (i > 0) pool.ledger.next_epoch();
+        used.push_back(pool.ledger.system().used_capacity_size);
+    }
+    c.expect("used_by_epoch", used, c.json.at("used_by_epoch"));
+}
+
+const std::map<std::string, std::function<void(Case&)>>& pool_scenarios() {
+    static const std::map<std::string, std::function<void(Case&)>> scenarios = {
+        {"three small blobs fill the pool", fill},
+        {"second blob exceeds", fill},
+        {"create zero size",
+         [](Case& c) { c.expect_error(PoolLedger(accounting_options(), 0, 3).creation); }},
+        {"create zero epochs",
+         [](Case& c) { c.expect_error(PoolLedger(accounting_options(), kEncoded, 0).creation); }},
+        {"from storage with future start", [](Case& c) { c.expect_error(create_with_storage(c)); }},
+        {"from expired storage", [](Case& c) { c.expect_error(create_with_storage(c)); }},
+        {"delete frees and reuses", delete_and_reuse},
+        {"delete permanent",
+         [](Case& c) {
+             WithBlob t(false);
+             c.expect_error(t.drop("delete_pooled_blob", t.id));
+         }},
+        {"certify twice",
+         [](Case& c) {
+             WithBlob t;
+             c.expect("first", t.certify(t.id), "success");
+             c.expect_error(t.certify(t.id));
+         }},
+        {"certify with other blob id",
+         [](Case& c) {
+             WithBlob t;
+             attest::StoredBlob statement = t.statement(t.id);
+             statement.blob_id.bytes[0] ^= 1;
+             c.expect_error(t.certify(t.id, statement));
+         }},
+        {"deletable certificate for permanent blob",
+         [](Case& c) {
+             WithBlob t(false);
+             attest::StoredBlob statement = t.statement(t.id);
+             statement.persistence = attest::BlobPersistence::deletable(t.blob(t.id)->id);
+             c.expect_error(t.certify(t.id, statement));
+         }},
+        {"certificate for other object",
+         [](Case& c) {
+             WithBlob t;
+             attest::StoredBlob statement = t.statement(t.id);
+             statement.persistence = attest::BlobPersistence::deletable(t.pool);
+             c.expect_error(t.certify(t.id, statement));
+         }},
+        {"certify in expired pool",
+         [](Case& c) {
+             WithBlob t(true, 1);
+             t.ledger.next_epoch();
+             c.expect_error(t.certify(t.id));
+         }},
+        {"extend by 2",
+         [](Case& c) {
+             PoolLedger t(accounting_options(), kEncoded,
+                          static_cast<std::uint32_t>(c.u64("epochs")));
+             c.expect("outcome", t.extend(2), "success");
+             c.expect("new_end", t.inner().storage.end_epoch - 1, c.json.at("new_end"));
+         }},
+        {"extend by 0",
+         [](Case& c) { c.expect_error(PoolLedger(accounting_options(), kEncoded, 3).extend(0)); }},
+        {"extend expired",
+         [](Case& c) {
+             PoolLedger t(accounting_options(), kEncoded, 1);
+             t.ledger.next_epoch();
+             c.expect_error(t.extend(1));
+         }},
+        {"increase by 0",
+         [](Case& c) {
+             c.expect_error(PoolLedger(accounting_options(), kEncoded, 3).increase(0));
+         }},
+        {"increase expired",
+         [](Case& c) {
+             PoolLedger t(accounting_options(), kEncoded, 1);
+             t.ledger.next_epoch();
+             c.expect_error(t.increase(1));
+         }},
+        {"destroy non-empty", [](Case& c) { c.expect_error(WithBlob().destroy()); }},
+        {"absorb storages", absorb},
+        {"absorb with other end epoch",
+         [](Case& c) {
+             PoolLedger t(accounting_options(), kEncoded, 3);
+             c.expect_error(t.absorb(t.reserve(kEncoded, 1, 5)));
+         }},
+        {"absorb future start",
+         [](Case& c) {
+             PoolLedger t(accounting_options(), kEncoded, 3);
+             c.expect_error(t.absorb(t.reserve(kEncoded, 2, 4)));
+         }},
+        {"absorb into expired",
+         [](Case& c) {
+             PoolLedger t(accounting_options(), kEncoded, 1);
+             const ObjectId storage = t.reserve(kEncoded, 1, 3);
+             t.ledger.next_epoch();
+             c.expect_error(t.absorb(storage));
+         }},
+        {"decrease by size", decrease},
+        {"decrease by 1 when full", [](Case& c) { c.expect_error(WithBlob().decrease(1)); }},
+        {"decrease 50% of 99 unused",
+         [](Case& c) {
+             With99 t;
+             c.expect("outcome", t.decrease_percent(50), "success");
+             expect_extracted(c, t);
+         }},
+        {"then 100%",
+         [](Case& c) {
+             With99 t;
+             c.expect("first", t.decrease_percent(50), "success");
+             c.expect("outcome", t.decrease_percent(100), "success");
+             expect_extracted(c, t);
+         }},
+        {"1% of 99", [](Case& c) { c.expect_error(With99().decrease_percent(1)); }},
+        {"101%", [](Case& c) { c.expect_error(With99().decrease_percent(101)); }},
+        {"100% of 18446744073709551000",
+         [](Case& c) {
+             constexpr std::uint64_t kHuge = 18'446'744'073'709'551'000u;
+             PoolLedger t(accounting_options(kHuge), kHuge, 1);
+             c.expect("creation", t.creation, "success");
+             c.expect("outcome", t.decrease_percent(100), "success");
+             expect_extracted(c, t);
+         }},
+        {"burn expired pool blobs (deletable, permanent, certified, with attributes)", burn_all},
+        {"burn in live pool",
+         [](Case& c) {
+             WithBlob t;
+             c.expect_error(t.drop("burn_expired_pooled_blob", t.id));
+         }},
+        {"capacity freed after expiry", capacity_freed},
+    };
+    return scenarios;
+}
+
+void storage_pool(Case& c) {
+    c.fields({"capacity", "register", "blob_count", "used", "available", "error", "storage",
+              "epoch", "steps", "epochs", "new_end", "absorb", "result", "extract", "left",
+              "extracted", "used_by_epoch"});
+    const auto found = pool_scenarios().find(c.text("name"));
+    if (found == pool_scenarios().end()) return c.fail("no scenario");
+    found->second(c);
+}
+
+}  // namespace
+
+void pool_created(Case& c) {
+    c.fields({"units", "per_epoch"});
+    PoolLedger pool(accounting_options(), 500'000'000, 3);
+    c.expect("units", storage_units(500'000'000), c.json.at("units"));
+    const Frost each = c.u64("per_epoch");
+    c.expect("rewards", rewards(pool.ledger, 4), U64s{each, each, each, 0});
+}
+
+void pool_increased(Case& c) {
+    c.fields({"create", "epochs", "advance", "increase", "used", "added_rewards"});
+    PoolLedger pool(accounting_options(), c.u64("create"),
+                    static_cast<std::uint32_t>(c.u64("epochs")));
+    for (std::uint64_t i = 0; i < c.u64("advance"); ++i) pool.ledger.next_epoch();
+    const U64s before = rewards(pool.ledger, 3);
+    c.expect("increase", pool.increase(c.u64("increase")), "success");
+    c.expect("used", used(pool.ledger, 3), c.json.at("used"));
+    U64s added = rewards(pool.ledger, 3);
+    for (std::size_t i = 0; i < added.size(); ++i) added[i] -= before[i];
+    c.expect("added_rewards", added, c.json.at("added_rewards"));
+}
+
+void pool_increased_too_much(Case& c) {
+    c.fields({"error"});
+    PoolLedger pool(accounting_options(), 1'000'000'000, 3);
+    c.expect_error(pool.increase(1));
+}
+
+const std::map<std::string, Scenario>& storage_suites() {
+    static const std::map<std::string, Scenario> suites = {
+        {"storage_pool", storage_pool},
+    };
+    return suites;
+}
+
+}  // namespace walrus::vectors
