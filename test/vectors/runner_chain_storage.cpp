@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The suites of chain.json about storage beyond single blobs: storage pools. Every action is a
-// signed transaction. Epochs of the cases count from 0, here from 1.
+// The suites of chain.json about storage beyond single blobs: storage pools, prices. What happens
+// on the ledger is done by signed transactions. Epochs of the cases count from 0, here from 1.
 #include <functional>
 #include <map>
 
 #include "ledger/program_testing.hpp"
 #include "protocol/parameters.hpp"
+#include "protocol/pricing.hpp"
 #include "test/vectors/runner_chain_case.hpp"
 
 namespace walrus::vectors {
@@ -288,6 +289,17 @@ void storage_pool(Case& c) {
     found->second(c);
 }
 
+void usd_pricing(Case& c) {
+    c.fields({"nano_usd", "wal_usd", "frost", "current", "new", "threshold_percent", "update"});
+    if (c.json.contains("update")) {
+        const bool due = is_vote_due(c.u64("current"), c.u64("new"), c.u64("threshold_percent"));
+        return c.expect("update", due, c.json.at("update"));
+    }
+    const auto frost = frost_of_nano_usd(c.u64("nano_usd"), c.json.at("wal_usd").get<double>());
+    if (!frost) return c.fail("no price");
+    c.expect("frost", *frost, c.json.at("frost"));
+}
+
 }  // namespace
 
 void pool_created(Case& c) {
@@ -320,6 +332,7 @@ void pool_increased_too_much(Case& c) {
 const std::map<std::string, Scenario>& storage_suites() {
     static const std::map<std::string, Scenario> suites = {
         {"storage_pool", storage_pool},
+        {"usd_pricing", usd_pricing},
     };
     return suites;
 }
