@@ -52,6 +52,9 @@ TypeSpec boolean() {
 TypeSpec u8() {
     return scalar(TypeKind::U8);
 }
+TypeSpec u16() {
+    return scalar(TypeKind::U16);
+}
 TypeSpec u32() {
     return scalar(TypeKind::U32);
 }
@@ -89,6 +92,9 @@ TypeSpec withdrawal(TypeSpec currency) {
 TypeSpec wal() {
     return datatype(Home::Wal, "wal", "WAL");
 }
+TypeSpec sui() {
+    return datatype(Home::Framework, "sui", "SUI");
+}
 TypeSpec walrus_struct(std::string_view module, std::string_view name) {
     return datatype(Home::Walrus, module, name);
 }
@@ -106,11 +112,11 @@ ParameterSpec mut(TypeSpec type) {
 
 const std::vector<const NativeModule*>& native_modules() {
     static const std::vector<const NativeModule*> modules = {
-        &balance_module(),      &coin_module(),
-        &blob_module(),         &blob_bucket_module(),
-        &metadata_module(),     &staking_module(),
-        &storage_pool_module(), &storage_resource_module(),
-        &system_module(),       &system_pool_module()};
+        &balance_module(),     &coin_module(),         &blob_module(),
+        &blob_bucket_module(), &metadata_module(),     &shared_blob_module(),
+        &staking_module(),     &storage_pool_module(), &storage_resource_module(),
+        &subsidies_module(),   &system_module(),       &system_pool_module(),
+        &wal_exchange_module()};
     return modules;
 }
 

@@ -43,6 +43,7 @@ TypeSpec datatype(Home home, std::string_view module, std::string_view name,
                   std::vector<TypeSpec> arguments = {});
 TypeSpec boolean();
 TypeSpec u8();
+TypeSpec u16();
 TypeSpec u32();
 TypeSpec u64();
 TypeSpec u256();
@@ -55,6 +56,7 @@ TypeSpec coin(TypeSpec currency);
 TypeSpec balance(TypeSpec currency);
 TypeSpec withdrawal(TypeSpec currency);
 TypeSpec wal();
+TypeSpec sui();
 TypeSpec walrus_struct(std::string_view module, std::string_view name);
 }  // namespace spec
 
@@ -168,5 +170,8 @@ const NativeModule& staking_module();
 const NativeModule& storage_pool_module();
 const NativeModule& system_pool_module();
 const NativeModule& blob_bucket_module();
+const NativeModule& shared_blob_module();
+const NativeModule& subsidies_module();
+const NativeModule& wal_exchange_module();
 
 }  // namespace walrus::ledger

@@ -77,6 +77,127 @@ inline std::vector<Frost> rewards(const TestLedger& ledger, std::uint32_t count)
 }
 using U64s = std::vector<std::uint64_t>;
 
+/// A shared object as an input.
+inline Argument shared_input(Program& p, const TestLedger& ledger, const ObjectId& id) {
+    const auto* owner = std::get_if<SharedOwner>(&ledger.state.object(id)->owner);
+    WALRUS_CHECK(owner != nullptr);
+    return p.b.shared(id, owner->initial_version, true);
+}
+
+/// A ledger with an exchange whose capability is alice's. Every action is a signed transaction.
+struct ExchangeLedger {
+    /// Precondition: the amounts do not exceed what alice has.
+    explicit ExchangeLedger(Frost wal = 0, std::uint64_t sui = 0) : ledger(config()) {
+        Program p(ledger);
+        p.keep({p.call("wal_exchange", "new", {})});
+        const ExecutedTransaction executed = p.run();
+        exchange = ledger.created(executed, "Exchange");
+        cap = ledger.created(executed, "AdminCap");
+        if (wal > 0) WALRUS_CHECK(add("add_wal", ledger.genesis.wal_type, wal) == "success");
+        if (sui > 0) WALRUS_CHECK(add("add_sui", sui_type(), sui) == "success");
+    }
+    static GenesisConfig config() {
+        GenesisConfig out = make_config({});
+        out.accounts.at(0).sui = 2'000'000;
+        return out;
+    }
+
+    /// A function of the exchange on a coin of `funds`, what is left of the coin comes back.
+    /// `further` makes the arguments behind exchange and coin; a result is kept.
+    std::string call(const char* function, const TypeTag& currency, std::uint64_t funds,
+                     const std::function<std::vector<Argument>(Program&)>& further, bool result) {
+        Program p(ledger);
+        const Argument coin = p.b.call(Program::framework(), "coin", "redeem_funds", {currency},
+                                       {p.b.withdrawal(funds, currency)});
+        std::vector<Argument> arguments{shared_input(p, ledger, exchange), coin};
+        for (const Argument& argument : further(p)) arguments.push_back(argument);
+        const Argument out = p.call("wal_exchange", function, std::move(arguments));
+        p.keep({coin});
+        if (result) p.keep({out});
+        return outcome(p.run());
+    }
+    std::string add(const char* function, const TypeTag& currency, std::uint64_t amount) {
+        return call(
+            function, currency, amount,
+            [&](Program& p) -> std::vector<Argument> { return {p.b.pure_u64(amount)}; }, false);
+    }
+    /// exchange_for_wal or exchange_for_sui of `amount` out of a coin of `funds`.
+    std::string swap(const char* function, std::uint64_t funds, std::uint64_t amount) {
+        const bool gives_sui = std::string_view(function) == "exchange_for_wal";
+        return call(
+            function, gives_sui ? sui_type() : ledger.genesis.wal_type, funds,
+            [&](Program& p) -> std::vector<Argument> { return {p.b.pure_u64(amount)}; }, true);
+    }
+    std::string set_rate(std::uint64_t wal, std::uint64_t sui, const ObjectId& admin) {
+        Program p(ledger);
+        p.call("wal_exchange", "set_exchange_rate",
+               {shared_input(p, ledger, exchange), p.b.pure_u64(wal), p.b.pure_u64(sui),
+                p.b.owned(ledger.ref(admin))});
+        return outcome(p.run());
+    }
+    std::string withdraw(const char* function, std::uint64_t amount, const ObjectId& admin) {
+        Program p(ledger);
+        p.keep({p.call("wal_exchange", function,
+                       {shared_input(p, ledger, exchange), p.b.pure_u64(amount),
+                        p.b.owned(ledger.ref(admin))})});
+        return outcome(p.run());
+    }
+    /// Another exchange's capability.
+    ObjectId other_cap() {
+        Program p(ledger);
+        p.keep({p.call("wal_exchange", "new", {})});
+        return ledger.created(p.run(), "AdminCap");
+    }
+    Exchange read() const { return ledger.read<Exchange>(exchange); }
+    std::uint64_t sui() const {
+        return ledger.state.balance(balance_key(address_of(alice()), sui_type()));
+    }
+    Frost wal() const { return ledger.wal(address_of(alice())); }
+
+    TestLedger ledger;
+    ObjectId exchange;
+    ObjectId cap;
+};
+
+/// A ledger (storage price 5, write price 1, 10^9 bytes) with the deprecated subsidies and their
+/// capability. Every action is a signed transaction of alice's.
+struct SubsidisedLedger {
+    SubsidisedLedger(Frost pool, std::uint16_t buyer_rate, std::uint16_t system_rate)
+        : ledger(options()) {
+        Program p(ledger);
+        const auto funds = p.b.split(p.coin, {p.b.pure_u64(pool)});
+        p.keep({p.call("subsidies", "new_with_initial_rates_and_funds",
+                       {p.b.pure_id(ledger.genesis.ids.package), p.b.pure_u16(buyer_rate),
+                        p.b.pure_u16(system_rate), funds[0]})});
+        const ExecutedTransaction executed = p.run();
+        creation = outcome(executed);
+        if (creation != "success") return;
+        subsidies = ledger.created(executed, "Subsidies");
+        cap = ledger.created(executed, "AdminCap");
+    }
+    static Options options() {
+        Options out;
+        out.max_epochs_ahead = 104;
+        out.storage_price = 5;
+        out.write_price = 1;
+        out.capacity_vote = 100'000'000;
+        return out;
+    }
+    std::string reserve(std::uint64_t bytes, std::uint32_t epochs, Frost payment) {
+        Program p(ledger, payment);
+        p.keep({p.call("subsidies", "reserve_space",
+                       {shared_input(p, ledger, subsidies), p.system(), p.b.pure_u64(bytes),
+                        p.b.pure_u32(epochs), p.coin})});
+        return outcome(p.run());
+    }
+    Subsidies read() const { return ledger.read<Subsidies>(subsidies); }
+
+    TestLedger ledger;
+    std::string creation;
+    ObjectId subsidies;
+    ObjectId cap;
+};
+
 /// A ledger with a storage pool of alice's. Every action is a signed transaction and answers with
 /// its outcome.
 struct PoolLedger {

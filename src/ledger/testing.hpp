@@ -240,6 +240,9 @@ public:
         for (const FutureAccounting& slot : system().future_accounting.ring_buffer)
             total += slot.rewards_to_distribute;
         for (const auto& [id, object] : state.objects()) {
+            if (object->type.name == "SharedBlob") total += read<SharedBlob>(id).funds;
+            if (object->type.name == "Exchange") total += read<Exchange>(id).wal;
+            if (object->type.name == "Subsidies") total += read<Subsidies>(id).subsidy_pool;
             if (object->type.name == "StakedWal") total += read<StakedWal>(id).principal;
             if (object->type.name == "StakingPool") {
                 const StakingPool pool = read<StakingPool>(id);

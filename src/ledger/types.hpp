@@ -333,6 +333,50 @@ struct BlobBucketInnerV1 {
     bool operator==(const BlobBucketInnerV1&) const = default;
 };
 
+/// ORIG::shared_blob::SharedBlob, shared for good: a blob that anyone can fund and extend.
+struct SharedBlob {
+    Uid id;
+    Blob blob;
+    Frost funds = 0;
+    bool operator==(const SharedBlob&) const = default;
+};
+
+/// So much WAL for so much SUI.
+struct ExchangeRatio {
+    std::uint64_t wal = 0;
+    std::uint64_t sui = 0;
+    bool operator==(const ExchangeRatio&) const = default;
+};
+/// ORIG::wal_exchange::Exchange, shared.
+struct Exchange {
+    Uid id;
+    Frost wal = 0;
+    std::uint64_t sui = 0;
+    ExchangeRatio rate;
+    ObjectId admin;  ///< the capability that may change it
+    bool operator==(const Exchange&) const = default;
+};
+struct ExchangeAdminCap {
+    Uid id;
+    bool operator==(const ExchangeAdminCap&) const = default;
+};
+/// ORIG::subsidies::Subsidies, shared; deprecated. Rates are in basis points.
+struct Subsidies {
+    Uid id;
+    std::uint16_t buyer_subsidy_rate = 0;
+    std::uint16_t system_subsidy_rate = 0;
+    Frost subsidy_pool = 0;
+    ObjectId package_id;
+    std::uint64_t version = 0;
+    bool operator==(const Subsidies&) const = default;
+};
+/// AdminCap of the modules subsidies and walrus_subsidies.
+struct SubsidiesAdminCap {
+    Uid id;
+    ObjectId subsidies_id;
+    bool operator==(const SubsidiesAdminCap&) const = default;
+};
+
 struct Staked {
     bool operator==(const Staked&) const = default;
 };
@@ -485,5 +529,6 @@ inline constexpr std::uint64_t kSystemVersion = 4;
 inline constexpr std::uint64_t kStakingVersion = 4;
 inline constexpr std::uint64_t kStoragePoolVersion = 1;
 inline constexpr std::uint64_t kBlobBucketVersion = 1;
+inline constexpr std::uint64_t kSubsidiesVersion = 3;
 
 }  // namespace walrus::ledger

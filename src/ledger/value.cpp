@@ -33,6 +33,11 @@ constexpr WalrusType kWalrusTypes[] = {
     {"storage_pool", "StoragePool", kObject},
     {"blob_bucket", "BlobBucket", kShared},
     {"blob_bucket", "BlobBucketCap", kObject},
+    {"shared_blob", "SharedBlob", kObject},
+    {"wal_exchange", "Exchange", kObject},
+    {"wal_exchange", "AdminCap", kObject},
+    {"subsidies", "Subsidies", kObject},
+    {"subsidies", "AdminCap", kObject},
 };
 
 bool is_struct(const TypeTag& type, const Address& address, std::string_view module,
@@ -221,6 +226,11 @@ constexpr Decoder kDecoders[] = {
     {"storage_pool", "StoragePool", decode_as<StoragePool>},
     {"blob_bucket", "BlobBucket", decode_as<BlobBucket>},
     {"blob_bucket", "BlobBucketCap", decode_as<BlobBucketCap>},
+    {"shared_blob", "SharedBlob", decode_as<SharedBlob>},
+    {"wal_exchange", "Exchange", decode_as<Exchange>},
+    {"wal_exchange", "AdminCap", decode_as<ExchangeAdminCap>},
+    {"subsidies", "Subsidies", decode_as<Subsidies>},
+    {"subsidies", "AdminCap", decode_as<SubsidiesAdminCap>},
 };
 
 template <class T>

@@ -39,7 +39,8 @@ struct ObjectVector {
 };
 using NativeValue =
     std::variant<PureValue, Coin, Balance, Withdrawal, ObjectVector, System, Staking, Storage, Blob,
-                 Metadata, StakedWal, StorageNodeCap, StoragePool, BlobBucket, BlobBucketCap>;
+                 Metadata, StakedWal, StorageNodeCap, StoragePool, BlobBucket, BlobBucketCap,
+                 SharedBlob, Exchange, ExchangeAdminCap, Subsidies, SubsidiesAdminCap>;
 struct Value {
     TypeTag type;
     NativeValue native;

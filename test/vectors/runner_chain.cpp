@@ -627,8 +627,10 @@ const std::map<std::string, Scenario> kSuites = {
 
 /// Suites whose rules are not part of this revision of the ledger.
 const std::set<std::string> kLaterSuites = {
-    "event_blob",        "subsidies_deprecated", "walrus_subsidies",
-    "governance_quorum", "wal_exchange",         "epoch_timing",
+    "event_blob",
+    "walrus_subsidies",
+    "governance_quorum",
+    "epoch_timing",
 };
 
 /// Null for a suite that nothing executes.

@@ -289,6 +289,60 @@ void storage_pool(Case& c) {
     found->second(c);
 }
 
+// ------------------------------------------------------------------------- exchange, subsidies
+
+void wal_exchange(Case& c) {
+    c.fields({"sui_in", "wal_out", "sui_balance", "wal_balance", "wal_in", "sui_out", "error"});
+    if (c.json.contains("error")) {
+        const std::string name = c.text("name");
+        const std::string module = "wal_exchange::";
+        const auto expect = [&](const std::string& got) {
+            c.expect("outcome", got, module + c.text("error"));
+        };
+        ExchangeLedger t(name == "empty exchange" ? 0 : 1'000'000, 1'000'000);
+        if (name == "empty exchange") return expect(t.swap("exchange_for_wal", 1, 1));
+        if (name == "coin too small") return expect(t.swap("exchange_for_wal", 1, 2));
+        if (name == "other admin cap") return expect(t.set_rate(1, 1, t.other_cap()));
+        if (name == "zero rate") return expect(t.set_rate(1, 0, t.cap));
+        return c.fail("no scenario");
+    }
+    ExchangeLedger t(1'000'000, 1'000'000);
+    c.expect("rate", t.set_rate(4, 2, t.cap), "success");
+    const std::uint64_t wal = t.wal();
+    const std::uint64_t sui = t.sui();
+    if (c.json.contains("sui_in")) {
+        const std::uint64_t given = c.u64("sui_in");
+        c.expect("outcome", t.swap("exchange_for_wal", given, given), "success");
+        c.expect("sui_in", sui - t.sui(), given);
+        c.expect("wal_out", t.wal() - wal, c.json.at("wal_out"));
+    } else {
+        const std::uint64_t given = c.u64("wal_in");
+        c.expect("outcome", t.swap("exchange_for_sui", given, given), "success");
+        c.expect("wal_in", wal - t.wal(), given);
+        c.expect("sui_out", t.sui() - sui, c.json.at("sui_out"));
+    }
+    if (c.json.contains("sui_balance"))
+        c.expect("sui_balance", t.read().sui, c.json.at("sui_balance"));
+    if (c.json.contains("wal_balance"))
+        c.expect("wal_balance", t.read().wal, c.json.at("wal_balance"));
+}
+
+void subsidies_deprecated(Case& c) {
+    c.fields({"pool", "buyer_bp", "system_bp", "payment", "cost", "epochs", "payment_left",
+              "pool_left", "system_extra"});
+    SubsidisedLedger t(c.u64("pool"), static_cast<std::uint16_t>(c.u64("buyer_bp")),
+                       static_cast<std::uint16_t>(c.u64("system_bp")));
+    const Frost before = t.ledger.wal(address_of(alice()));
+    const auto epochs = static_cast<std::uint32_t>(c.u64("epochs"));
+    c.expect("outcome", t.reserve(kBlobBytes, epochs, c.u64("payment")), "success");
+    const Frost paid = before - t.ledger.wal(address_of(alice()));
+    c.expect("payment_left", c.u64("payment") - paid, c.json.at("payment_left"));
+    c.expect("pool_left", t.read().subsidy_pool, c.json.at("pool_left"));
+    Frost total = 0;
+    for (const Frost reward : rewards(t.ledger, epochs)) total += reward;
+    c.expect("system_extra", total - c.u64("cost"), c.json.at("system_extra"));
+}
+
 void usd_pricing(Case& c) {
     c.fields({"nano_usd", "wal_usd", "frost", "current", "new", "threshold_percent", "update"});
     if (c.json.contains("update")) {
@@ -332,7 +386,9 @@ void pool_increased_too_much(Case& c) {
 const std::map<std::string, Scenario>& storage_suites() {
     static const std::map<std::string, Scenario> suites = {
         {"storage_pool", storage_pool},
+        {"subsidies_deprecated", subsidies_deprecated},
         {"usd_pricing", usd_pricing},
+        {"wal_exchange", wal_exchange},
     };
     return suites;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // 0x2::coin and 0x2::balance: money inside a transaction (spec/rpc-compat.md §3.4, decisions.md
 // §3). Coins have no identity here; what a transaction keeps goes to somebody's address balance.
-#include "base/checked.hpp"
 #include "ledger/abort_codes.hpp"
 #include "ledger/native.hpp"
+#include "ledger/packages/money.hpp"
 
 namespace walrus::ledger {
 
@@ -63,21 +63,13 @@ Executed<void> run_value(NativeCall& call) {
 Executed<void> run_split(NativeCall& call) {
     Coin& coin = call.mut<Coin>(0);
     const auto amount = call.pure<std::uint64_t>(1);
-    const auto rest = checked_sub(coin.value, amount);
-    if (!rest)
-        return move_abort(codes::balance::kNotEnough,
-                          std::to_string(amount) + " of " + std::to_string(coin.value));
-    coin.value = *rest;
+    WALRUS_TRY(take_out(coin.value, amount));
     call.add_result(coin_type(call.type_arguments[0]), Coin{amount});
     return {};
 }
 
 Executed<void> run_join(NativeCall& call) {
-    Coin& coin = call.mut<Coin>(0);
-    const auto sum = checked_add(coin.value, call.take<Coin>(1).value);
-    if (!sum) return move_abort(codes::balance::kOverflow);
-    coin.value = *sum;
-    return {};
+    return put_in(call.mut<Coin>(0).value, call.take<Coin>(1).value);
 }
 
 Executed<void> run_balance_zero(NativeCall& call) {

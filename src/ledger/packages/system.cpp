@@ -8,6 +8,25 @@
 
 namespace walrus::ledger {
 
+Executed<Blob> register_paid(Runtime& runtime, SystemStateInnerV1& state, const Storage& storage,
+                             const NewBlob& request, Frost& payment) {
+    const Epoch now = current_epoch(state);
+    const std::uint16_t n_shards = state.committee->n_shards;
+    Blob blob = WALRUS_TRY(make_blob(request, storage, now, n_shards));
+    runtime.emit(registered_event(blob, now));
+    const std::uint64_t encoded = WALRUS_TRY(encoded_bytes(n_shards, request.size));
+    WALRUS_TRY(pay_write_fee(state, encoded, payment));
+    return blob;
+}
+
+Executed<void> extend_paid(Runtime& runtime, SystemStateInnerV1& state, Blob& blob,
+                           std::uint32_t epochs, Frost& payment) {
+    WALRUS_TRY(check_certified_not_expired(blob, current_epoch(state)));
+    WALRUS_TRY(extend_storage(state, blob.storage, epochs, payment));
+    runtime.emit(extended_event(blob));
+    return {};
+}
+
 namespace {
 
 Executed<void> run_reserve_space(NativeCall& call) {
@@ -33,12 +52,8 @@ Executed<void> run_register_blob(NativeCall& call) {
     const Storage storage = call.take<Storage>(1);
     NewBlob request = new_blob(call, 2);
     request.deletable = call.pure<bool>(6);
-    const Epoch now = current_epoch(*state);
-    Blob blob = WALRUS_TRY(make_blob(request, storage, now, state->committee->n_shards));
-    call.runtime.emit(registered_event(blob, now));
-    const std::uint64_t encoded =
-        WALRUS_TRY(encoded_bytes(state->committee->n_shards, request.size));
-    WALRUS_TRY(pay_write_fee(*state, encoded, call.mut<Coin>(7).value));
+    Blob blob =
+        WALRUS_TRY(register_paid(call.runtime, *state, storage, request, call.mut<Coin>(7).value));
     call.add_walrus_result("blob", "Blob", std::move(blob));
     return {};
 }
@@ -77,12 +92,8 @@ Executed<void> run_delete_blob(NativeCall& call) {
 
 Executed<void> run_extend_blob(NativeCall& call) {
     SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
-    Blob& blob = call.mut<Blob>(1);
-    WALRUS_TRY(check_certified_not_expired(blob, current_epoch(*state)));
-    WALRUS_TRY(
-        extend_storage(*state, blob.storage, call.pure<std::uint32_t>(2), call.mut<Coin>(3).value));
-    call.runtime.emit(extended_event(blob));
-    return {};
+    return extend_paid(call.runtime, *state, call.mut<Blob>(1), call.pure<std::uint32_t>(2),
+                       call.mut<Coin>(3).value);
 }
 
 Executed<void> run_extend_blob_with_resource(NativeCall& call) {

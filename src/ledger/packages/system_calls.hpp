@@ -51,4 +51,13 @@ inline NewBlob new_blob(NativeCall& call, std::size_t first) {
     return out;
 }
 
+/// What `register_blob` does: the event and the write fee. Errors: those of `make_blob` and
+/// `pay_write_fee`.
+Executed<Blob> register_paid(Runtime& runtime, SystemStateInnerV1& state, const Storage& storage,
+                             const NewBlob& request, Frost& payment);
+/// What `extend_blob` does: payment, capacity, the event. Errors: ENotCertified, EResourceBounds,
+/// those of `extend_storage`.
+Executed<void> extend_paid(Runtime& runtime, SystemStateInnerV1& state, Blob& blob,
+                           std::uint32_t epochs, Frost& payment);
+
 }  // namespace walrus::ledger

@@ -7,6 +7,7 @@
 #include "base/checked.hpp"
 #include "hash/blake2b.hpp"
 #include "ledger/abort_codes.hpp"
+#include "ledger/packages/money.hpp"
 #include "protocol/parameters.hpp"
 
 namespace walrus::ledger {
@@ -45,16 +46,6 @@ FutureAccounting ring_advance(FutureAccountingRingBuffer& ring) {
 
 namespace {
 
-/// Takes `amount` out of a payment.
-Executed<void> split_payment(Frost& payment, Frost amount) {
-    if (payment < amount)
-        return move_abort(codes::balance::kNotEnough, "the payment has " + std::to_string(payment) +
-                                                          " Frost left, " + std::to_string(amount) +
-                                                          " are due");
-    payment -= amount;
-    return {};
-}
-
 Executed<Frost> price_of(Frost price_per_unit, std::uint64_t bytes) {
     const auto price = checked_mul(price_per_unit, storage_units(bytes));
     if (!price) return arithmetic_error("price times units");
@@ -73,7 +64,7 @@ Executed<void> pay_storage(SystemStateInnerV1& state, std::uint64_t bytes, std::
                            std::uint32_t to, Frost& payment) {
     const Frost price = WALRUS_TRY(price_of(state.storage_price_per_unit_size, bytes));
     for (std::uint32_t offset = from; offset < to; ++offset) {
-        WALRUS_TRY(split_payment(payment, price));
+        WALRUS_TRY(take_out(payment, price));
         FutureAccounting* slot = WALRUS_TRY(ring_slot(state.future_accounting, offset));
         WALRUS_TRY(deposit(*slot, price));
     }
@@ -173,7 +164,7 @@ Executed<void> enlarge_storage(SystemStateInnerV1& state, Storage& storage, std:
 Executed<void> pay_write_fee(SystemStateInnerV1& state, std::uint64_t encoded_bytes,
                              Frost& payment) {
     const Frost fee = WALRUS_TRY(price_of(state.write_price_per_unit_size, encoded_bytes));
-    WALRUS_TRY(split_payment(payment, fee));
+    WALRUS_TRY(take_out(payment, fee));
     FutureAccounting* slot = WALRUS_TRY(ring_slot(state.future_accounting, 0));
     return deposit(*slot, fee);
 }
