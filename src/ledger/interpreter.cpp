@@ -396,7 +396,8 @@ private:
         for (std::size_t i = 0; i < command.elements.size(); ++i) {
             const auto index = static_cast<std::uint16_t>(i);
             Value value = WALRUS_TRY(take(command.elements[i], type ? &*type : nullptr, index));
-            if (!abilities_of(ids(), value.type).key)
+            // With its type given, a vector may be of values that are no objects, as balances.
+            if (!command.element_type && !abilities_of(ids(), value.type).key)
                 return argument_error(ArgumentErrorKind::InvalidMakeMoveVecNonObjectArgument, index,
                                       to_text(value.type) + " is not an object");
             if (!type) type = value.type;

@@ -115,8 +115,8 @@ const std::vector<const NativeModule*>& native_modules() {
         &balance_module(),     &coin_module(),         &blob_module(),
         &blob_bucket_module(), &metadata_module(),     &shared_blob_module(),
         &staking_module(),     &storage_pool_module(), &storage_resource_module(),
-        &subsidies_module(),   &system_module(),       &system_pool_module(),
-        &wal_exchange_module()};
+        &subsidies_module(),   &system_module(),       &system_node_module(),
+        &system_pool_module(), &wal_exchange_module()};
     return modules;
 }
 

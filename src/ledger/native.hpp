@@ -168,6 +168,7 @@ const NativeModule& blob_module();
 const NativeModule& metadata_module();
 const NativeModule& staking_module();
 const NativeModule& storage_pool_module();
+const NativeModule& system_node_module();
 const NativeModule& system_pool_module();
 const NativeModule& blob_bucket_module();
 const NativeModule& shared_blob_module();

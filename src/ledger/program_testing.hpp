@@ -198,6 +198,90 @@ struct SubsidisedLedger {
     ObjectId cap;
 };
 
+/// A ledger of ten nodes of 100 shards each, prices 5 and 1, on which nodes act by their
+/// capabilities. Nodes are counted in the order of the committee.
+struct NodeLedger {
+    explicit NodeLedger(std::uint16_t n_shards = 1000) : ledger(options(n_shards)) {
+        for (const BlsCommitteeMember& member : ledger.system().committee->members)
+            for (std::size_t k = 0; k < ledger.genesis.nodes.size(); ++k)
+                if (ledger.genesis.nodes[k] == member.node_id) order.push_back(k);
+    }
+    static Options options(std::uint16_t n_shards) {
+        Options out;
+        out.n_shards = n_shards;
+        out.max_epochs_ahead = 4;
+        out.storage_price = 5;
+        out.write_price = 1;
+        out.capacity_vote = 100'000'000;
+        return out;
+    }
+    AccountKey key(std::size_t node) const {
+        return account_key(static_cast<Byte>(200 + order.at(node) % 50));
+    }
+    const ObjectId& cap_id(std::size_t node) const {
+        return ledger.genesis.node_caps.at(order.at(node));
+    }
+    const NodeId& node_id(std::size_t node) const {
+        return ledger.genesis.nodes.at(order.at(node));
+    }
+    StorageNodeCap cap(std::size_t node) const { return ledger.read<StorageNodeCap>(cap_id(node)); }
+    /// A function of system on (System, the node's capability, `arguments`).
+    ExecutedTransaction run(std::size_t node, const char* function,
+                            const std::function<std::vector<Argument>(ProgramBuilder&)>& more) {
+        ProgramBuilder b;
+        std::vector<Argument> arguments{b.shared(ledger.handles.system, 1, true),
+                                        b.owned(ledger.ref(cap_id(node)))};
+        for (const Argument& argument : more(b)) arguments.push_back(argument);
+        b.call(ledger.handles.package, "system", function, {}, std::move(arguments));
+        return ledger.run(std::move(b).finish(ledger.handles, ledger.options(key(node))),
+                          key(node));
+    }
+    ExecutedTransaction attest_blob(std::size_t node, const RegisterBlob& blob,
+                                    std::uint64_t sequence, Epoch epoch) {
+        return run(node, "certify_event_blob", [&](ProgramBuilder& b) -> std::vector<Argument> {
+            return {b.pure_u256(blob.blob_id.bytes),
+                    b.pure_u256(blob.root_hash.bytes),
+                    b.pure_u64(blob.unencoded_bytes),
+                    b.pure_u8(blob.encoding_type),
+                    b.pure_u64(sequence),
+                    b.pure_u32(epoch)};
+        });
+    }
+    std::string attest(std::size_t node, const RegisterBlob& blob, std::uint64_t sequence) {
+        return outcome(attest_blob(node, blob, sequence, ledger.system().committee->epoch));
+    }
+    EventBlobCertificationState state() const {
+        return ledger.system().event_blob_certification_state;
+    }
+    /// Sequence of the latest certified event blob.
+    std::optional<std::uint64_t> latest() const {
+        const auto certified = state().latest_certified_blob;
+        if (!certified) return std::nullopt;
+        return certified->ending_checkpoint_sequence_number;
+    }
+    /// A function of system on a certificate, with the node's capability.
+    std::string hand_in(std::size_t node, const char* function, const CertifyBlob& certificate) {
+        return outcome(run(node, function, [&](ProgramBuilder& b) -> std::vector<Argument> {
+            return {b.pure_vector_u8(certificate.signature),
+                    b.pure_vector_u8(certificate.signers_bitmap),
+                    b.pure_vector_u8(certificate.message)};
+        }));
+    }
+    /// The node leaves the committee (its shards go to the last node).
+    void expel(std::size_t node) {
+        SystemStateInnerV1 inner = ledger.system();
+        BlsCommittee committee = *inner.committee;
+        committee.members.back().weight = static_cast<std::uint16_t>(
+            committee.members.back().weight + committee.members[node].weight);
+        committee.members.erase(committee.members.begin() + static_cast<std::ptrdiff_t>(node));
+        inner.committee = Frozen<BlsCommittee>(std::move(committee));
+        ledger.set_system(inner);
+    }
+
+    TestLedger ledger;
+    std::vector<std::size_t> order;
+};
+
 /// A ledger with a storage pool of alice's. Every action is a signed transaction and answers with
 /// its outcome.
 struct PoolLedger {

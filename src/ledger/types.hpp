@@ -450,6 +450,35 @@ struct InvalidBlobIdEvent {
     BlobId blob_id;
     bool operator==(const InvalidBlobIdEvent&) const = default;
 };
+struct RegisterDenyListUpdate {
+    static constexpr std::string_view kName = "RegisterDenyListUpdate";
+    Epoch epoch = 0;
+    Digest root;  ///< u256
+    std::uint64_t sequence_number = 0;
+    NodeId node_id;
+    bool operator==(const RegisterDenyListUpdate&) const = default;
+};
+struct DenyListUpdateEvent {
+    static constexpr std::string_view kName = "DenyListUpdate";
+    Epoch epoch = 0;
+    Digest root;  ///< u256
+    std::uint64_t sequence_number = 0;
+    NodeId node_id;
+    bool operator==(const DenyListUpdateEvent&) const = default;
+};
+struct DenyListBlobDeletedEvent {
+    static constexpr std::string_view kName = "DenyListBlobDeleted";
+    Epoch epoch = 0;
+    BlobId blob_id;
+    bool operator==(const DenyListBlobDeletedEvent&) const = default;
+};
+struct ProtocolVersionUpdated {
+    static constexpr std::string_view kName = "ProtocolVersionUpdated";
+    Epoch epoch = 0;
+    Epoch start_epoch = 0;
+    std::uint64_t protocol_version = 0;
+    bool operator==(const ProtocolVersionUpdated&) const = default;
+};
 struct StoragePoolCreated {
     static constexpr std::string_view kName = "StoragePoolCreated";
     Epoch epoch = 0;

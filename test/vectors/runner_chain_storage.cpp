@@ -343,6 +343,76 @@ void subsidies_deprecated(Case& c) {
     c.expect("system_extra", total - c.u64("cost"), c.json.at("system_extra"));
 }
 
+// ----------------------------------------------------------------------------------- event blobs
+
+RegisterBlob event_blob_of(std::uint64_t number) {
+    return sample_blob(number, 1000, kBlobBytes);
+}
+
+void certified_by_quorum(Case& c) {
+    NodeLedger t;
+    std::uint64_t certified_after = 0;
+    for (std::uint64_t node = 0; node < 10; ++node) {
+        const std::string got = t.attest(node, event_blob_of(1), 100);
+        if (node < c.u64("attestations")) {
+            c.expect("attestation", got, "success");
+        } else {
+            c.expect("later_calls_ok", got == "success", c.json.at("later_calls_ok"));
+        }
+        if (certified_after == 0 && t.latest()) certified_after = node + 1;
+    }
+    c.expect("certified_after", certified_after, c.json.at("certified_after"));
+    c.expect("latest", t.state().latest_certified_blob->blob_id == event_blob_of(1).blob_id, true);
+}
+
+void epoch_change_clears(Case& c) {
+    NodeLedger t;
+    for (std::size_t node = 0; node < 6; ++node)
+        c.expect("epoch 0", t.attest(node, event_blob_of(1), 100), "success");
+    t.ledger.next_epoch();
+    std::string when = "never";
+    std::uint64_t count = 0;
+    for (const std::size_t node : {6, 0, 1, 2, 3, 4, 5}) {
+        c.expect("before", t.latest().has_value(), false);
+        c.expect("epoch 1", t.attest(node, event_blob_of(1), 100), "success");
+        ++count;
+        if (t.latest()) when = std::to_string(count) + "th attestation of epoch 1";
+    }
+    c.expect("certified_when", when, c.json.at("certified_when"));
+}
+
+void one_dishonest_node(Case& c) {
+    NodeLedger t;
+    std::size_t tracked_max = 0;
+    for (std::uint64_t round = 0; round < 30; ++round) {
+        const std::uint64_t sequence = 100 * round;
+        for (std::size_t node = 0; node < 9; ++node)
+            c.expect("honest", t.attest(node, event_blob_of(round), sequence), "success");
+        c.expect("latest_certified", t.latest() == sequence, true);
+        c.expect("dishonest", t.attest(9, event_blob_of(1000 + round), sequence + 1), "success");
+        c.expect("latest_certified", t.latest() == sequence, true);
+        tracked_max = std::max(tracked_max, t.state().aggregate_weight_per_blob.size());
+    }
+    c.expect("latest_certified", "always the honest sequence", c.json.at("latest_certified"));
+    c.expect("tracked_max", tracked_max, c.json.at("tracked_max"));
+}
+
+void event_blob(Case& c) {
+    c.fields({"attestations", "certified_after", "later_calls_ok", "error", "certified_when",
+              "latest_certified", "tracked_max"});
+    const std::string name = c.text("name");
+    if (name.starts_with("7th attestation certifies")) return certified_by_quorum(c);
+    if (name.starts_with("epoch change clears weights")) return epoch_change_clears(c);
+    if (name.starts_with("9 honest + 1 node")) return one_dishonest_node(c);
+    NodeLedger t;
+    c.expect("first", t.attest(0, event_blob_of(1), 100), "success");
+    if (name == "same node, same sequence twice")
+        return c.expect_error(t.attest(0, event_blob_of(1), 100));
+    if (name.starts_with("second outstanding attestation"))
+        return c.expect_error(t.attest(0, event_blob_of(2), 200));
+    c.fail("no scenario");
+}
+
 void usd_pricing(Case& c) {
     c.fields({"nano_usd", "wal_usd", "frost", "current", "new", "threshold_percent", "update"});
     if (c.json.contains("update")) {
@@ -385,6 +455,7 @@ void pool_increased_too_much(Case& c) {
 
 const std::map<std::string, Scenario>& storage_suites() {
     static const std::map<std::string, Scenario> suites = {
+        {"event_blob", event_blob},
         {"storage_pool", storage_pool},
         {"subsidies_deprecated", subsidies_deprecated},
         {"usd_pricing", usd_pricing},

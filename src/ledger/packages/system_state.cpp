@@ -183,6 +183,20 @@ Executed<void> add_subsidy(SystemStateInnerV1& state, Frost amount, std::uint32_
     return deposit(*first, amount - share * epochs_ahead);
 }
 
+Executed<void> add_per_epoch_subsidies(SystemStateInnerV1& state,
+                                       const std::vector<Frost>& amounts) {
+    if (amounts.size() > state.future_accounting.length)
+        return move_abort(codes::system_state_inner::kInvalidEpochsAhead,
+                          std::to_string(amounts.size()) + " epochs, at most " +
+                              std::to_string(state.future_accounting.length) + " are allowed");
+    std::uint32_t offset = 0;
+    for (const Frost amount : amounts) {
+        FutureAccounting* slot = WALRUS_TRY(ring_slot(state.future_accounting, offset++));
+        WALRUS_TRY(deposit(*slot, amount));
+    }
+    return {};
+}
+
 Executed<FutureAccounting> advance_epoch(SystemStateInnerV1& state, BlsCommittee next_committee,
                                          std::uint64_t next_capacity) {
     const Epoch now = current_epoch(state);
@@ -247,6 +261,9 @@ Executed<Body> parse_certified(ByteView body) {
 }
 template Executed<attest::StoredBlob> parse_certified(ByteView);
 template Executed<attest::InvalidBlobId> parse_certified(ByteView);
+template Executed<attest::DenyListUpdate> parse_certified(ByteView);
+template Executed<attest::DenyListBlobDeleted> parse_certified(ByteView);
+template Executed<attest::ProtocolVersion> parse_certified(ByteView);
 
 // --------------------------------------------------------------------------------------- blobs
 

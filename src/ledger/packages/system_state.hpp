@@ -47,6 +47,10 @@ Executed<void> pay_write_fee(SystemStateInnerV1& state, std::uint64_t encoded_by
 /// current one. Errors: EInvalidEpochsAhead.
 Executed<void> add_subsidy(SystemStateInnerV1& state, Frost amount, std::uint32_t epochs_ahead);
 
+/// Element i goes to the epoch i ahead. Errors: EInvalidEpochsAhead.
+Executed<void> add_per_epoch_subsidies(SystemStateInnerV1& state,
+                                       const std::vector<Frost>& amounts);
+
 /// The system's part of an epoch change (spec/chain.md §6.1, step 3 of `initiate_epoch_change`),
 /// but for rewards: what the ended epoch earned is in the result, for the caller to distribute.
 /// Errors: EIncorrectCommittee, EInvalidAccountingEpoch.
