@@ -5,6 +5,7 @@
 #include <bit>
 #include <numeric>
 #include <random>
+#include <thread>
 
 #include "base/text.hpp"
 #include "gf/dispatch.hpp"
@@ -368,6 +369,37 @@ TEST(Pack, StoreUndoesLoadForAllSizes) {
                 for (std::size_t j = bytes; j < stride; ++j) ASSERT_EQ(out[i * stride + j], 0);
             }
         }
+}
+
+TEST(RsDecoder, SharedOnesAreThoseOfTheirPattern) {
+    const RsCode code = *RsCode::make(4, 6);
+    const RsCode other = *RsCode::make(4, 7);
+    const std::vector<std::size_t> first{0, 2, 5, 9};
+    const auto decoder = RsDecoder::shared(code, first);
+    EXPECT_EQ(decoder->missing(), (std::vector<std::size_t>{1, 3}));
+    EXPECT_EQ(RsDecoder::shared(code, std::vector<std::size_t>{9, 5, 0, 2}), decoder);
+    EXPECT_NE(RsDecoder::shared(other, first), decoder);
+    EXPECT_EQ(RsDecoder::shared(code, first), decoder);
+    // Others drive it out; it lives on with those who have it.
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+            for (unsigned set = 0; set < 1u << 10; ++set) {
+                if (std::popcount(set) != 4) continue;
+                std::vector<std::size_t> received;
+                std::vector<std::size_t> missing;
+                for (std::size_t i = 0; i < 10; ++i) {
+                    if ((set >> i & 1) != 0)
+                        received.push_back(i);
+                    else if (i < 4)
+                        missing.push_back(i);
+                }
+                EXPECT_EQ(RsDecoder::shared(code, received)->missing(), missing);
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_NE(RsDecoder::shared(code, first), decoder);
+    EXPECT_EQ(decoder->missing(), (std::vector<std::size_t>{1, 3}));
 }
 
 }  // namespace

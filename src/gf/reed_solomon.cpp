@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <list>
+#include <mutex>
 
 #include "base/check.hpp"
 #include "base/checked.hpp"
@@ -124,6 +126,55 @@ RsDecoder::RsDecoder(const RsCode& code, std::span<const std::size_t> received) 
         missing_.push_back(source);
         missing_factor_.push_back(multiplier(tables.exp[kGroupOrder - locator[row_of(source)]]));
     }
+}
+
+namespace {
+
+/// Patterns that are kept. A decoder of 1000 shards takes some 10 KiB.
+constexpr std::size_t kCachedDecoders = 16;
+
+struct CachedDecoder {
+    std::size_t source_count;
+    std::vector<bool> received;  // by position
+    std::shared_ptr<const RsDecoder> decoder;
+};
+
+struct DecoderCache {
+    std::mutex mutex;
+    std::list<CachedDecoder> recent;  // the latest first
+};
+
+DecoderCache& decoder_cache() {
+    static DecoderCache cache;
+    return cache;
+}
+
+}  // namespace
+
+std::shared_ptr<const RsDecoder> RsDecoder::shared(const RsCode& code,
+                                                   std::span<const std::size_t> received) {
+    std::vector<bool> positions(code.source_count() + code.parity_count());
+    for (const std::size_t position : received) {
+        WALRUS_CHECK(position < positions.size());
+        positions[position] = true;
+    }
+    DecoderCache& cache = decoder_cache();
+    {
+        const std::lock_guard lock(cache.mutex);
+        const auto found =
+            std::find_if(cache.recent.begin(), cache.recent.end(), [&](const CachedDecoder& entry) {
+                return entry.source_count == code.source_count() && entry.received == positions;
+            });
+        if (found != cache.recent.end()) {
+            cache.recent.splice(cache.recent.begin(), cache.recent, found);
+            return found->decoder;
+        }
+    }
+    auto decoder = std::make_shared<const RsDecoder>(code, received);
+    const std::lock_guard lock(cache.mutex);
+    cache.recent.push_front({code.source_count(), std::move(positions), decoder});
+    if (cache.recent.size() > kCachedDecoders) cache.recent.pop_back();
+    return decoder;
 }
 
 std::size_t RsDecoder::row_of(std::size_t position) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -52,6 +53,10 @@ class RsDecoder {
 public:
     /// `received`: exactly k distinct positions, source i as i, parity j as k + j.
     RsDecoder(const RsCode& code, std::span<const std::size_t> received);
+    /// The same, from a small cache by code and set of positions: who repairs a shard meets one
+    /// pattern for many blobs. Thread safe.
+    static std::shared_ptr<const RsDecoder> shared(const RsCode& code,
+                                                   std::span<const std::size_t> received);
 
     /// Rows of the tile that `decode` works on.
     std::size_t rows() const { return rows_; }

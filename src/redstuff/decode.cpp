@@ -77,7 +77,7 @@ private:
             chosen_.push_back(by_index[i]);
         }
         if (positions.size() < needed) return false;
-        decoder_.emplace(rs_, positions);
+        decoder_ = gf::RsDecoder::shared(rs_, positions);
         return true;
     }
 
@@ -167,7 +167,7 @@ private:
     std::size_t symbol_bytes_;
     std::size_t row_bytes_;
     std::vector<const SliverView*> chosen_;  // by ascending index
-    std::optional<gf::RsDecoder> decoder_;
+    std::shared_ptr<const gf::RsDecoder> decoder_;
 };
 
 const char* describe(DecodeError error) {

@@ -36,7 +36,8 @@ SliverData decode_sliver(const VerifiedMetadata& metadata, const CodeParameters&
     const std::size_t symbol_bytes = metadata.symbol_bytes();
     std::vector<std::size_t> positions;
     for (const DecodingSymbol* symbol : symbols) positions.push_back(symbol->index.value);
-    const gf::RsDecoder decoder(rs, positions);
+    const std::shared_ptr<const gf::RsDecoder> shared = gf::RsDecoder::shared(rs, positions);
+    const gf::RsDecoder& decoder = *shared;
 
     SliverData sliver;
     sliver.symbol_bytes = static_cast<std::uint16_t>(symbol_bytes);
