@@ -5,18 +5,34 @@
 #include <bit>
 #include <new>
 
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#endif
+
 #include "base/check.hpp"
 
 namespace walrus {
 namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kGranuleBytes = 4096;
+/// Buffers from here on ask for huge pages, which are touched for the first time several times
+/// faster. Smaller ones would waste what they do not fill.
+constexpr std::size_t kHugeBufferBytes = 16u << 20;
+constexpr std::size_t kHugePageBytes = 2u << 20;
 
-Byte* allocate(std::size_t capacity) {
-    return static_cast<Byte*>(::operator new(capacity, std::align_val_t(kAlignment)));
+std::align_val_t alignment_of(std::size_t capacity) {
+    return std::align_val_t(capacity >= kHugeBufferBytes ? kHugePageBytes : kAlignment);
 }
-void release(Byte* data) {
-    ::operator delete(data, std::align_val_t(kAlignment));
+Byte* allocate(std::size_t capacity) {
+    auto* const data = static_cast<Byte*>(::operator new(capacity, alignment_of(capacity)));
+#if defined(MADV_HUGEPAGE)
+    // A wish: without it everything is as it was.
+    if (capacity >= kHugeBufferBytes) ::madvise(data, capacity, MADV_HUGEPAGE);
+#endif
+    return data;
+}
+void release(Byte* data, std::size_t capacity) {
+    ::operator delete(data, alignment_of(capacity));
 }
 }  // namespace
 
@@ -26,7 +42,7 @@ Buffer::~Buffer() {
 
 BufferPool::~BufferPool() {
     WALRUS_CHECK(in_use_bytes_ == 0);
-    for (const Idle& idle : idle_) release(idle.data);
+    for (const Idle& idle : idle_) release(idle.data, idle.capacity);
 }
 
 std::size_t BufferPool::in_use_bytes() const {
@@ -38,7 +54,7 @@ Result<Buffer, PoolError> BufferPool::acquire(std::size_t size) {
     if (size > budget_bytes_) return fail(PoolError::OutOfMemoryBudget);
     const std::size_t capacity =
         std::max<std::size_t>((size + kGranuleBytes - 1) / kGranuleBytes, 1) * kGranuleBytes;
-    std::vector<Byte*> dropped;
+    std::vector<Idle> dropped;
     Byte* data = nullptr;
     std::size_t taken = capacity;
     {
@@ -60,12 +76,12 @@ Result<Buffer, PoolError> BufferPool::acquire(std::size_t size) {
         }
         in_use_bytes_ += taken;
         while (!idle_.empty() && in_use_bytes_ + idle_bytes_ > budget_bytes_) {
-            dropped.push_back(idle_.front().data);
+            dropped.push_back(idle_.front());
             idle_bytes_ -= idle_.front().capacity;
             idle_.erase(idle_.begin());
         }
     }
-    for (Byte* old : dropped) release(old);
+    for (const Idle& old : dropped) release(old.data, old.capacity);
     if (data == nullptr) data = allocate(taken);
     Buffer buffer;
     buffer.pool_ = this;

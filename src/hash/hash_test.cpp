@@ -45,16 +45,24 @@ TEST(ManyHashes, EveryVariantOfThisMachinePassesTheSelfTest) {
 
 TEST(ManyHashes, SelfTestRefusesAVariantThatFlipsABit) {
     hash::HashKernels broken = hash::kPortableHashKernels;
-    broken.hash_inner = [](const std::uint8_t* left, std::size_t left_stride,
-                           const std::uint8_t* right, std::size_t right_stride, std::uint8_t* out) {
-        hash::kPortableHashKernels.hash_inner(left, left_stride, right, right_stride, out);
+    broken.one.hash_inner = [](const std::uint8_t* left, std::size_t left_stride,
+                               const std::uint8_t* right, std::size_t right_stride,
+                               std::uint8_t* out) {
+        hash::kPortableHashKernels.one.hash_inner(left, left_stride, right, right_stride, out);
         out[31] ^= 0x80;
+    };
+    EXPECT_FALSE(hash::self_test(broken));
+    broken = hash::kPortableHashKernels;
+    broken.pair.finish = [](const std::uint64_t* state, const std::uint8_t* const* blocks,
+                            std::uint64_t total, std::uint8_t* out) {
+        hash::kPortableHashKernels.pair.finish(state, blocks, total, out);
+        out[63] ^= 1;
     };
     EXPECT_FALSE(hash::self_test(broken));
 }
 
 TEST(ManyHashes, LeavesOfEveryLengthAndCountEqualTheSingleHash) {
-    constexpr std::size_t kCount = 19;
+    constexpr std::size_t kCount = 51;
     for (const auto* variant : hash::available_variants())
         for (std::size_t bytes = 0; bytes <= 400; ++bytes) {
             const Bytes data = random_bytes(bytes * kCount + 1, static_cast<std::uint32_t>(bytes));

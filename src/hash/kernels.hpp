@@ -15,16 +15,14 @@ inline constexpr std::size_t kBlockBytes = 128;
 /// Longest payload behind the one-byte prefix that still fits one block.
 inline constexpr std::size_t kShortBytesMax = 127;
 
-/// Chaining values of a group are word-sliced: state[word * lanes + lane]. Digests are written one
-/// after the other, 32 bytes each.
-struct HashKernels {
-    const char* name;
-    std::size_t lanes;
+/// Chaining values of a group of lanes are word-sliced: state[word * lanes + lane], groups one
+/// after the other. Digests are written one after the other, 32 bytes each.
+struct HashCalls {
     /// out[i] = H(prefix || data[i][0..bytes)), bytes <= kShortBytesMax.
     void (*hash_short)(std::uint8_t prefix, const std::uint8_t* const* data, std::size_t bytes,
                        std::uint8_t* out);
     /// out[i] = H(0x01 || 32 bytes at left + i * left_stride || 32 bytes at right + i *
-    /// right_stride).
+    /// right_stride). All are read before the first is written.
     void (*hash_inner)(const std::uint8_t* left, std::size_t left_stride, const std::uint8_t* right,
                        std::size_t right_stride, std::uint8_t* out);
     /// Absorbs `block_count` whole blocks of every lane, none of them the last; `counter` bytes
@@ -34,6 +32,13 @@ struct HashKernels {
     /// Absorbs the last block (zero padded to kBlockBytes); `total` bytes were hashed in all.
     void (*finish)(const std::uint64_t* state, const std::uint8_t* const* blocks,
                    std::uint64_t total, std::uint8_t* out);
+};
+
+struct HashKernels {
+    const char* name;
+    std::size_t lanes;
+    HashCalls one;   ///< for `lanes` messages: one group
+    HashCalls pair;  ///< for 2 * lanes messages: two groups side by side, which is faster
 };
 
 /// The oracle: one lane, the plain implementation of blake2b.hpp.

@@ -151,6 +151,6 @@ inline __mmask64 low_bits(std::size_t count) {
 
 }  // namespace
 
-const HashKernels kAvx512HashKernels = {"avx512", kLanes, hash_short, hash_inner, absorb, finish};
+const HashKernels kAvx512HashKernels = {"avx512", kLanes, kCalls<1>, kCalls<2>};
 
 }  // namespace walrus::hash

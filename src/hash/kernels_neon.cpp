@@ -98,6 +98,6 @@ inline void store(std::uint64_t* p, Vec v) {
 
 }  // namespace
 
-const HashKernels kNeonHashKernels = {"neon", kLanes, hash_short, hash_inner, absorb, finish};
+const HashKernels kNeonHashKernels = {"neon", kLanes, kCalls<1>, kCalls<2>};
 
 }  // namespace walrus::hash

@@ -39,8 +39,32 @@ void finish(const std::uint64_t* state, const std::uint8_t* const* blocks, std::
     for (std::size_t i = 0; i < 4; ++i) store_le(out + 8 * i, last[i]);
 }
 
+constexpr HashCalls kOne = {hash_short, hash_inner, absorb, finish};
+constexpr HashCalls kPair = {
+    [](std::uint8_t prefix, const std::uint8_t* const* data, std::size_t bytes, std::uint8_t* out) {
+        hash_short(prefix, data, bytes, out);
+        hash_short(prefix, data + 1, bytes, out + 32);
+    },
+    [](const std::uint8_t* left, std::size_t left_stride, const std::uint8_t* right,
+       std::size_t right_stride, std::uint8_t* out) {
+        std::uint8_t both[64];
+        hash_inner(left, 0, right, 0, both);
+        hash_inner(left + left_stride, 0, right + right_stride, 0, both + 32);
+        std::memcpy(out, both, sizeof both);
+    },
+    [](std::uint64_t* state, const std::uint8_t* const* blocks, std::size_t block_count,
+       std::uint64_t counter) {
+        absorb(state, blocks, block_count, counter);
+        absorb(state + 8, blocks + 1, block_count, counter);
+    },
+    [](const std::uint64_t* state, const std::uint8_t* const* blocks, std::uint64_t total,
+       std::uint8_t* out) {
+        finish(state, blocks, total, out);
+        finish(state + 8, blocks + 1, total, out + 32);
+    }};
+
 }  // namespace
 
-const HashKernels kPortableHashKernels = {"portable", 1, hash_short, hash_inner, absorb, finish};
+const HashKernels kPortableHashKernels = {"portable", 1, kOne, kPair};
 
 }  // namespace walrus::hash

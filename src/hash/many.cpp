@@ -11,6 +11,9 @@ namespace {
 
 constexpr Byte kLeafPrefix = 0;
 
+/// Messages of the largest call: a pair of groups.
+constexpr std::size_t kMessagesMax = 2 * kLanesMax;
+
 /// The initial state in every lane of a group.
 void reset_state(std::uint64_t* state, std::size_t lanes) {
     std::uint64_t words[8];
@@ -18,39 +21,41 @@ void reset_state(std::uint64_t* state, std::size_t lanes) {
     for (std::size_t w = 0; w < 8; ++w) std::fill_n(state + w * lanes, lanes, words[w]);
 }
 
-/// One group of leaves longer than a block less the prefix.
-void hash_long_group(const HashKernels& kernels, const Byte* const* data, std::size_t bytes,
-                     Byte* out) {
-    const std::size_t lanes = kernels.lanes;
-    std::uint64_t state[8 * kLanesMax];
-    reset_state(state, lanes);
-    Byte staged[kLanesMax][kBlockBytes];
-    const Byte* blocks[kLanesMax];
+/// Groups `groups` (1 or 2) of leaves longer than a block less the prefix.
+void hash_long_leaves(const HashKernels& kernels, std::size_t groups, const Byte* const* data,
+                      std::size_t bytes, Byte* out) {
+    const HashCalls& calls = groups == 2 ? kernels.pair : kernels.one;
+    const std::size_t lanes = groups * kernels.lanes;
+    std::uint64_t state[8 * kMessagesMax];
+    for (std::size_t g = 0; g < groups; ++g)
+        reset_state(state + 8 * kernels.lanes * g, kernels.lanes);
+    Byte staged[kMessagesMax][kBlockBytes];
+    const Byte* blocks[kMessagesMax];
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         staged[lane][0] = kLeafPrefix;
         std::memcpy(staged[lane] + 1, data[lane], kShortBytesMax);
         blocks[lane] = staged[lane];
     }
-    kernels.absorb(state, blocks, 1, 0);
+    calls.absorb(state, blocks, 1, 0);
     const std::size_t rest = bytes - kShortBytesMax;  // at least 1
     const std::size_t whole = (rest - 1) / kBlockBytes;
     for (std::size_t lane = 0; lane < lanes; ++lane) blocks[lane] = data[lane] + kShortBytesMax;
-    kernels.absorb(state, blocks, whole, kBlockBytes);
+    calls.absorb(state, blocks, whole, kBlockBytes);
     const std::size_t tail = rest - whole * kBlockBytes;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
         std::memcpy(staged[lane], data[lane] + bytes - tail, tail);
         std::memset(staged[lane] + tail, 0, kBlockBytes - tail);
         blocks[lane] = staged[lane];
     }
-    kernels.finish(state, blocks, bytes + 1, out);
+    calls.finish(state, blocks, bytes + 1, out);
 }
 
-void hash_leaf_group(const HashKernels& kernels, const Byte* const* data, std::size_t bytes,
-                     Byte* out) {
+void hash_leaf_groups(const HashKernels& kernels, std::size_t groups, const Byte* const* data,
+                      std::size_t bytes, Byte* out) {
     if (bytes <= kShortBytesMax)
-        kernels.hash_short(kLeafPrefix, data, bytes, out);
+        (groups == 2 ? kernels.pair : kernels.one).hash_short(kLeafPrefix, data, bytes, out);
     else
-        hash_long_group(kernels, data, bytes, out);
+        hash_long_leaves(kernels, groups, data, bytes, out);
 }
 
 std::vector<Digest> build_two_byte_leaves() {
@@ -72,8 +77,10 @@ void hash_leaves(const HashKernels& kernels, const Byte* const* data, std::size_
                  std::size_t count, Digest* out) {
     const std::size_t lanes = kernels.lanes;
     std::size_t done = 0;
+    for (; done + 2 * lanes <= count; done += 2 * lanes)
+        hash_leaf_groups(kernels, 2, data + done, bytes, out[done].bytes.data());
     for (; done + lanes <= count; done += lanes)
-        hash_leaf_group(kernels, data + done, bytes, out[done].bytes.data());
+        hash_leaf_groups(kernels, 1, data + done, bytes, out[done].bytes.data());
     if (done == count) return;
     if (count - done == 1) {
         out[done] = Blake2b().update({&kLeafPrefix, 1}).update({data[done], bytes}).finish();
@@ -84,7 +91,7 @@ void hash_leaves(const HashKernels& kernels, const Byte* const* data, std::size_
     for (std::size_t lane = 0; lane < lanes; ++lane)
         padded[lane] = data[done + lane < count ? done + lane : done];
     Digest digests[kLanesMax];
-    hash_leaf_group(kernels, padded, bytes, digests[0].bytes.data());
+    hash_leaf_groups(kernels, 1, padded, bytes, digests[0].bytes.data());
     std::copy_n(digests, count - done, out + done);
 }
 
@@ -92,14 +99,17 @@ void hash_inner(const HashKernels& kernels, const Byte* left, std::size_t left_s
                 const Byte* right, std::size_t right_stride, std::size_t count, Digest* out) {
     const std::size_t lanes = kernels.lanes;
     std::size_t done = 0;
-    for (; done + lanes <= count; done += lanes)
-        kernels.hash_inner(left + done * left_stride, left_stride, right + done * right_stride,
-                           right_stride, out[done].bytes.data());
+    const auto call = [&](const HashCalls& calls) {
+        calls.hash_inner(left + done * left_stride, left_stride, right + done * right_stride,
+                         right_stride, out[done].bytes.data());
+    };
+    for (; done + 2 * lanes <= count; done += 2 * lanes) call(kernels.pair);
+    for (; done + lanes <= count; done += lanes) call(kernels.one);
     if (done == count) return;
     const std::size_t rest = count - done;
     if (rest == 1) {
-        kPortableHashKernels.hash_inner(left + done * left_stride, 0, right + done * right_stride,
-                                        0, out[done].bytes.data());
+        kPortableHashKernels.one.hash_inner(left + done * left_stride, 0,
+                                            right + done * right_stride, 0, out[done].bytes.data());
         return;
     }
     Byte staged[2][kLanesMax][32] = {};
@@ -108,7 +118,7 @@ void hash_inner(const HashKernels& kernels, const Byte* left, std::size_t left_s
         std::memcpy(staged[1][lane], right + (done + lane) * right_stride, 32);
     }
     Digest digests[kLanesMax];
-    kernels.hash_inner(staged[0][0], 32, staged[1][0], 32, digests[0].bytes.data());
+    kernels.one.hash_inner(staged[0][0], 32, staged[1][0], 32, digests[0].bytes.data());
     std::copy_n(digests, rest, out + done);
 }
 
@@ -134,6 +144,15 @@ void LeafHasher::reset() {
     absorbed_ = 0;
 }
 
+template <class Call>
+void LeafHasher::for_groups(Call call) {
+    const std::size_t lanes = kernels_.lanes;
+    const std::size_t padded = group_count() * lanes;
+    std::size_t first = 0;
+    for (; first + 2 * lanes <= padded; first += 2 * lanes) call(kernels_.pair, first, 2 * lanes);
+    for (; first < padded; first += lanes) call(kernels_.one, first, lanes);
+}
+
 void LeafHasher::update(const Byte* const* data, std::size_t bytes) {
     if (carried_ + bytes <= kBlockBytes) {
         for (std::size_t leaf = 0; leaf < count_; ++leaf)
@@ -143,44 +162,41 @@ void LeafHasher::update(const Byte* const* data, std::size_t bytes) {
     }
     // More than a block: the carry is completed and absorbed, then whole blocks straight from the
     // data; at least one byte stays, for a block may be the last one.
-    const std::size_t lanes = kernels_.lanes;
     const std::size_t taken = kBlockBytes - carried_;
     const std::size_t whole = (bytes - taken - 1) / kBlockBytes;
     const std::size_t tail = bytes - taken - whole * kBlockBytes;
-    for (std::size_t group = 0; group < group_count(); ++group) {
-        std::uint64_t* state = states_.data() + group * 8 * lanes;
-        const Byte* blocks[kLanesMax];
-        const Byte* direct[kLanesMax];
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const std::size_t leaf = group * lanes + lane;
-            blocks[lane] = carry(leaf);
-            direct[lane] = data[std::min(leaf, count_ - 1)];
-            std::memcpy(carry(leaf) + carried_, direct[lane], taken);
-            direct[lane] += taken;
+    for_groups([&](const HashCalls& calls, std::size_t first, std::size_t leaves) {
+        std::uint64_t* state = states_.data() + 8 * first;
+        const Byte* blocks[kMessagesMax];
+        const Byte* direct[kMessagesMax];
+        for (std::size_t i = 0; i < leaves; ++i) {
+            blocks[i] = carry(first + i);
+            direct[i] = data[std::min(first + i, count_ - 1)];
+            std::memcpy(carry(first + i) + carried_, direct[i], taken);
+            direct[i] += taken;
         }
-        kernels_.absorb(state, blocks, 1, absorbed_);
-        kernels_.absorb(state, direct, whole, absorbed_ + kBlockBytes);
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            std::memcpy(carry(group * lanes + lane), direct[lane] + whole * kBlockBytes, tail);
-    }
+        calls.absorb(state, blocks, 1, absorbed_);
+        calls.absorb(state, direct, whole, absorbed_ + kBlockBytes);
+        for (std::size_t i = 0; i < leaves; ++i)
+            std::memcpy(carry(first + i), direct[i] + whole * kBlockBytes, tail);
+    });
     absorbed_ += (1 + whole) * kBlockBytes;
     carried_ = tail;
 }
 
 void LeafHasher::finish(Digest* out) {
-    const std::size_t lanes = kernels_.lanes;
-    for (std::size_t group = 0; group < group_count(); ++group) {
-        const Byte* blocks[kLanesMax];
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            Byte* block = carry(group * lanes + lane);
+    for_groups([&](const HashCalls& calls, std::size_t first, std::size_t leaves) {
+        const Byte* blocks[kMessagesMax];
+        for (std::size_t i = 0; i < leaves; ++i) {
+            Byte* block = carry(first + i);
             std::memset(block + carried_, 0, kBlockBytes - carried_);
-            blocks[lane] = block;
+            blocks[i] = block;
         }
-        Digest digests[kLanesMax];
-        kernels_.finish(states_.data() + group * 8 * lanes, blocks, absorbed_ + carried_,
-                        digests[0].bytes.data());
-        std::copy_n(digests, std::min(lanes, count_ - group * lanes), out + group * lanes);
-    }
+        Digest digests[kMessagesMax];
+        calls.finish(states_.data() + 8 * first, blocks, absorbed_ + carried_,
+                     digests[0].bytes.data());
+        std::copy_n(digests, std::min(leaves, count_ - first), out + first);
+    });
 }
 
 }  // namespace walrus::hash

@@ -39,6 +39,9 @@ public:
 
 private:
     std::size_t group_count() const { return (count_ + kernels_.lanes - 1) / kernels_.lanes; }
+    /// call(calls, first leaf, leaves) for all groups, by pairs where there are two.
+    template <class Call>
+    void for_groups(Call call);
     Byte* carry(std::size_t leaf) { return carry_.data() + leaf * kBlockBytes; }
 
     const HashKernels& kernels_;
