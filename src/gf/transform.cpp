@@ -9,8 +9,26 @@
 namespace walrus::gf {
 namespace {
 
-Multiplier twiddle(std::size_t label, unsigned layer) {
-    return multiplier(static_cast<Element>(label >> layer));
+/// Factors of the transforms of all codes of the protocol: 32 KiB, of which a code uses a few.
+class Twiddles {
+public:
+    Twiddles() {
+        for (std::size_t label = 0; label < kCount; ++label)
+            factors_[label] = multiplier(static_cast<Element>(label));
+    }
+    Multiplier operator()(std::size_t label, unsigned layer) const {
+        const std::size_t factor = label >> layer;
+        return factor < kCount ? factors_[factor] : multiplier(static_cast<Element>(factor));
+    }
+
+private:
+    static constexpr std::size_t kCount = 8192;
+    Multiplier factors_[kCount];
+};
+
+const Twiddles& twiddles() {
+    static const Twiddles factors;
+    return factors;
 }
 
 }  // namespace
@@ -19,6 +37,7 @@ void ifft(const Kernels& kernels, const Tile& tile, std::size_t first, std::size
           std::size_t used, std::size_t delta) {
     WALRUS_DCHECK(std::has_single_bit(size));
     const ProductTables& tables = product_tables();
+    const Twiddles& twiddle = twiddles();
     std::size_t distance = 1;
     unsigned layer = 0;
     // Two layers a pass.
@@ -40,6 +59,7 @@ void fft(const Kernels& kernels, const Tile& tile, std::size_t dst, std::size_t 
          std::size_t size, std::size_t delta, std::size_t begin, std::size_t end) {
     WALRUS_DCHECK(std::has_single_bit(size));
     const ProductTables& tables = product_tables();
+    const Twiddles& twiddle = twiddles();
     if (size == 1) {
         if (dst != src) std::memcpy(tile.row(dst), tile.row(src), 2 * tile.plane_bytes);
         return;

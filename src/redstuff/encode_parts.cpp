@@ -16,6 +16,16 @@ namespace {
 /// Rows of the last reduction of the row trees that one call handles.
 constexpr std::size_t kRowsPerCall = 64;
 
+/// Rows ahead of the one in work that are asked from memory: neighbouring rows are far apart there,
+/// where no prefetcher of the processor looks.
+constexpr std::size_t kRowsAhead = 6;
+
+template <int kWrite>
+inline void prefetch(const Byte* data, std::size_t bytes) {
+    constexpr std::size_t kLineBytes = 64;
+    for (std::size_t i = 0; i < bytes; i += kLineBytes) __builtin_prefetch(data + i, kWrite);
+}
+
 // Row trees. A level is a sequence of columns of nodes, one node per row; two neighbouring columns
 // give one of the next level, a last single one is paired with Empty.
 void pair_columns(const Digest* left, const Digest* right, std::size_t count, Digest* out) {
@@ -101,17 +111,30 @@ void ColumnEncoder::extend_piece(const Columns& columns, const Piece& piece,
     const std::size_t plane = piece.plane_bytes();
     const gf::Tile tile = scratch.workspace_.tile(plane);
     const std::size_t at = piece.first * columns.column_stride + piece.offset;
-    for (std::size_t r = 0; r < rs_.source_count(); ++r)
+    const std::size_t sources = rs_.source_count();
+    const bool side_by_side = columns.column_stride == piece.bytes || piece.count == 1;
+    for (std::size_t r = 0; r < sources; ++r) {
+        if (side_by_side && r + kRowsAhead < sources)
+            prefetch<0>(columns.symbols[r + kRowsAhead] + at, piece.count * piece.bytes);
         gf::load_row(kernels, tile.row(r), plane,
                      {columns.symbols[r] + at, columns.column_stride, piece.bytes, piece.count});
+    }
     gf::rs_encode(rs_, kernels, tile);
-    const bool keep = columns.parity != nullptr;
-    for (std::size_t j = 0; j < rs_.parity_count(); ++j)
+    if (columns.parity == nullptr) {
+        for (std::size_t j = 0; j < rs_.parity_count(); ++j)
+            gf::store_row(kernels, tile.row(rs_.parity_row(j)), plane,
+                          scratch.parity_.data() + j * piece.count * piece.bytes, piece.bytes,
+                          piece.bytes, piece.count);
+        return;
+    }
+    Byte* const parity = columns.parity + piece.first * symbol_bytes_ + piece.offset;
+    for (std::size_t j = 0; j < rs_.parity_count(); ++j) {
+        if (j + kRowsAhead < rs_.parity_count())
+            prefetch<1>(parity + (j + kRowsAhead) * columns.parity_stride,
+                        piece.count * piece.bytes);
         gf::store_row(kernels, tile.row(rs_.parity_row(j)), plane,
-                      keep ? columns.parity + j * columns.parity_stride +
-                                 piece.first * symbol_bytes_ + piece.offset
-                           : scratch.parity_.data() + j * piece.count * piece.bytes,
-                      keep ? symbol_bytes_ : piece.bytes, piece.bytes, piece.count);
+                      parity + j * columns.parity_stride, symbol_bytes_, piece.bytes, piece.count);
+    }
 }
 
 /// Leaf digests of the piece's columns; of a symbol in pieces when the last one has come.
