@@ -73,9 +73,10 @@ ChainResult<LedgerDatabase::OwnedIds> LedgerDatabase::listed(const ObjectQuery& 
     for (const ObjectId& id : out.ids) {
         const auto object = WALRUS_TRY(this->object(id));
         if (!object) continue;  // gone since the index was read
-        const auto blob = WALRUS_TRY(decode_as<ledger::Blob>(object->contents, "blob"));
+        const auto blob = blob_in(*object, ids_.package);
+        if (!blob) return chain_failure(ChainCode::Corrupt, "the index names what is no blob");
         ranked.push_back(
-            {blob.certified_epoch.has_value(), !blob.deletable, blob.storage.end_epoch, id});
+            {blob->certified_epoch.has_value(), !blob->deletable, blob->storage.end_epoch, id});
     }
     std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
         return std::tie(b.certified, b.permanent, b.end_epoch, a.id) <

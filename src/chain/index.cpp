@@ -3,7 +3,6 @@
 
 #include "bcs/bcs.hpp"
 #include "hash/blake2b.hpp"
-#include "ledger/types.hpp"
 
 namespace walrus::chain {
 namespace {
@@ -23,6 +22,12 @@ Bytes tagged(Byte tag, ByteView rest) {
 Bytes with_id(Bytes prefix, const ObjectId& id) {
     append(prefix, id.view());
     return prefix;
+}
+
+bool is_walrus_type(const ledger::StructTag& type, const ObjectId& package, std::string_view module,
+                    std::string_view name) {
+    return type.name == name && type.module == module &&
+           equal(type.address.view(), package.view()) && type.type_arguments.empty();
 }
 
 }  // namespace
@@ -52,8 +57,18 @@ Bytes expiry_prefix(Epoch end_epoch) {
 }
 
 bool is_blob(const ledger::StructTag& type, const ObjectId& package) {
-    return type.name == "Blob" && type.module == "blob" &&
-           equal(type.address.view(), package.view()) && type.type_arguments.empty();
+    return is_walrus_type(type, package, "blob", "Blob");
+}
+
+std::optional<ledger::Blob> blob_in(const ledger::Object& object, const ObjectId& package) {
+    if (is_blob(object.type, package)) {
+        auto blob = bcs::decode_prefix<ledger::Blob>(object.contents);
+        if (blob) return std::move(*blob);
+    } else if (is_walrus_type(object.type, package, "shared_blob", "SharedBlob")) {
+        auto shared = bcs::decode_prefix<ledger::SharedBlob>(object.contents);
+        if (shared) return std::move(shared->blob);
+    }
+    return std::nullopt;
 }
 
 std::vector<Bytes> index_keys(const ledger::Object& object, const ObjectId& package) {
@@ -63,8 +78,7 @@ std::vector<Bytes> index_keys(const ledger::Object& object, const ObjectId& pack
     } else {
         out.push_back(with_id(type_prefix(object.type), object.id));
     }
-    if (!is_blob(object.type, package)) return out;
-    const auto blob = bcs::decode_prefix<ledger::Blob>(object.contents);
+    const auto blob = blob_in(object, package);
     if (!blob) return out;
     out.push_back(with_id(blob_prefix(blob->blob_id), object.id));
     out.push_back(with_id(expiry_prefix(blob->storage.end_epoch), object.id));

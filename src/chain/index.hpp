@@ -9,6 +9,7 @@
 
 #include "chain/record.hpp"
 #include "ledger/object.hpp"
+#include "ledger/types.hpp"
 
 namespace walrus::chain {
 
@@ -25,6 +26,9 @@ Bytes expiry_prefix(Epoch end_epoch);
 /// All index keys of an object. `package`: that of Walrus.
 std::vector<Bytes> index_keys(const ledger::Object& object, const ObjectId& package);
 bool is_blob(const ledger::StructTag& type, const ObjectId& package);
+/// The blob in a Blob object, or the one that a SharedBlob object wraps; nothing for others and for
+/// contents that do not decode.
+std::optional<ledger::Blob> blob_in(const ledger::Object& object, const ObjectId& package);
 
 /// The first key behind all keys with this prefix; empty: there is none.
 Bytes prefix_end(Bytes prefix);
@@ -35,12 +39,12 @@ struct ObjectQuery {
     struct OfType {
         ledger::StructTag type;
     };
-    /// Blob objects of this id: the certified first, of those the permanent, then by end epoch from
-    /// the last. One page.
+    /// Blob and SharedBlob objects of this id: the certified first, of those the permanent, then by
+    /// end epoch from the last. One page.
     struct OfBlob {
         BlobId blob;
     };
-    /// Blob objects that end in this epoch or before, by end epoch.
+    /// Blob and SharedBlob objects that end in this epoch or before, by end epoch.
     struct EndingBy {
         Epoch epoch = 0;
     };

@@ -305,6 +305,38 @@ TEST_F(LedgerServiceTest, OwnedObjectsComeInPagesByType) {
               7u);
 }
 
+TEST_F(LedgerServiceTest, SharedBlobsAreFoundByBlobIdAndEnd) {
+    const auto made = submit(net.registration(kUser, 1));
+    ASSERT_TRUE(made);
+    const ObjectId blob = TestNetwork::created(**made, "Blob");
+    const auto sample = ledger::testing::sample_blob(1, net.config.n_shards, 1000);
+    const auto list = [&](decltype(ObjectQuery::what) what) {
+        ObjectQuery query;
+        query.what = std::move(what);
+        std::vector<ObjectId> ids;
+        for (const ledger::ObjectPtr& object : get(service().list_objects(query)).objects)
+            ids.push_back(object->id);
+        return ids;
+    };
+    ASSERT_EQ(list(ObjectQuery::OfBlob{sample.blob_id}), std::vector{blob});
+    const auto object = get(service().objects({blob})).front();
+    ASSERT_TRUE(object);
+    const auto shared_result = submit(
+        ledger::sign_transaction(ledger::share_blob(net.handles, net.transaction_options(kUser),
+                                                    ledger::object_ref(*object), 5),
+                                 kUser));
+    ASSERT_TRUE(shared_result);
+    const ObjectId shared = TestNetwork::created(**shared_result, "SharedBlob");
+    EXPECT_EQ(list(ObjectQuery::OfBlob{sample.blob_id}), std::vector{shared});
+    EXPECT_EQ(list(ObjectQuery::EndingBy{1 + sample.epochs}), std::vector{shared});
+    EXPECT_TRUE(list(ObjectQuery::EndingBy{sample.epochs}).empty());
+    const ledger::StructTag type = get(service().objects({shared})).front()->type;
+    EXPECT_EQ(list(ObjectQuery::OfType{type}), std::vector{shared});
+    net.close();
+    net.open();
+    EXPECT_EQ(list(ObjectQuery::OfBlob{sample.blob_id}), std::vector{shared});
+}
+
 TEST_F(LedgerServiceTest, ABlobWithoutAttributesShowsAnEmptyField) {
     const auto record = submit(net.registration(kUser, 1));
     ASSERT_TRUE(record && (*record)->executed.effects.success());

@@ -302,14 +302,22 @@ io::Task<RunResult> show_objects(client::Client& client, chain::ObjectQuery quer
     rows.push_back(blobs ? std::vector<std::string>{"Object", "Blob id", "Ends", "Certified", ""}
                          : std::vector<std::string>{"Object", "Version", "Owner"});
     for (const ledger::Object& object : page->objects) {
-        const auto blob = blobs ? bcs::decode<ledger::Blob>(object.contents)
-                                : Result<ledger::Blob, bcs::Error>(fail(bcs::Error::InvalidValue));
+        const ObjectId package{object.type.address.bytes};
+        const auto blob = blobs ? chain::blob_in(object, package) : std::nullopt;
         if (blob) {
+            // A shared blob is named by the object that wraps it.
+            const bool shared = blob->id != object.id;
+            if (shared) {
+                out.begin_object().key("sharedBlobObjectId").string(to_text(object.id));
+                out.key("blob");
+            }
             write_blob_object(out, *blob);
+            if (shared) out.end();
+            const std::string kind = blob->deletable ? "deletable" : "permanent";
             rows.push_back({to_text(object.id), to_text(blob->blob_id),
                             std::to_string(blob->storage.end_epoch),
                             blob->certified_epoch ? std::to_string(*blob->certified_epoch) : "no",
-                            blob->deletable ? "deletable" : "permanent"});
+                            shared ? kind + ", shared" : kind});
             continue;
         }
         out.begin_object();

@@ -150,6 +150,9 @@ public:
     Argument system(bool is_mutable) {
         return builder_.shared(ledger_.system, ledger_.system_initial_version, is_mutable);
     }
+    Argument shared(const SharedRef& object) {
+        return builder_.shared(object.id, object.initial_version, true);
+    }
     Argument call(std::string module, std::string function, std::vector<Argument> arguments) {
         return builder_.call(ledger_.package, std::move(module), std::move(function), {},
                              std::move(arguments));
@@ -285,6 +288,139 @@ TransactionData extend_blob_with_resource(const LedgerHandles& ledger,
     ProgramBuilder& b = program.builder();
     program.call("system", "extend_blob_with_resource",
                  {program.system(false), b.owned(blob), b.owned(storage)});
+    return program.finish();
+}
+
+TransactionData share_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                           const ObjectRef& blob, Frost funds) {
+    WalrusProgram program(ledger, options);
+    const Argument object = program.builder().owned(blob);
+    if (funds == 0) {
+        program.call("shared_blob", "new", {object});
+    } else {
+        program.call("shared_blob", "new_funded", {object, program.withdraw(funds, program.wal())});
+    }
+    return program.finish();
+}
+
+TransactionData fund_shared_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const SharedRef& shared, Frost amount) {
+    WalrusProgram program(ledger, options);
+    program.call("shared_blob", "fund",
+                 {program.shared(shared), program.withdraw(amount, program.wal())});
+    return program.finish();
+}
+
+TransactionData extend_shared_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                                   const SharedRef& shared, std::uint32_t epochs) {
+    WalrusProgram program(ledger, options);
+    program.call(
+        "shared_blob", "extend",
+        {program.shared(shared), program.system(true), program.builder().pure_u32(epochs)});
+    return program.finish();
+}
+
+TransactionData create_exchange(const LedgerHandles& ledger, const TransactionOptions& options) {
+    WalrusProgram program(ledger, options);
+    program.keep({program.call("wal_exchange", "new", {})});
+    return program.finish();
+}
+
+TransactionData fund_exchange(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const SharedRef& exchange, Frost wal, std::uint64_t sui) {
+    WalrusProgram program(ledger, options);
+    if (wal > 0)
+        program.call("wal_exchange", "add_all_wal",
+                     {program.shared(exchange), program.withdraw(wal, program.wal())});
+    if (sui > 0)
+        program.call("wal_exchange", "add_all_sui",
+                     {program.shared(exchange), program.withdraw(sui, sui_type())});
+    return program.finish();
+}
+
+TransactionData set_exchange_rate(const LedgerHandles& ledger, const TransactionOptions& options,
+                                  const SharedRef& exchange, const ObjectRef& admin,
+                                  const ExchangeRatio& rate) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.call(
+        "wal_exchange", "set_exchange_rate",
+        {program.shared(exchange), b.pure_u64(rate.wal), b.pure_u64(rate.sui), b.owned(admin)});
+    return program.finish();
+}
+
+TransactionData exchange_coins(const LedgerHandles& ledger, const TransactionOptions& options,
+                               const SharedRef& exchange, std::uint64_t amount, Buy buy) {
+    WalrusProgram program(ledger, options);
+    const bool wal = buy == Buy::Wal;
+    const Argument coin = program.withdraw(amount, wal ? sui_type() : program.wal());
+    program.keep(
+        {program.call("wal_exchange", wal ? "exchange_all_for_wal" : "exchange_all_for_sui",
+                      {program.shared(exchange), coin})});
+    return program.finish();
+}
+
+TransactionData create_storage_pool(const LedgerHandles& ledger, const TransactionOptions& options,
+                                    std::uint64_t bytes, std::uint32_t epochs, Frost funds) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument coin = program.withdraw(funds, program.wal());
+    const Argument pool =
+        program.call("system", "create_storage_pool",
+                     {program.system(true), b.pure_u64(bytes), b.pure_u32(epochs), coin});
+    program.give_back(coin, program.wal());
+    program.keep({pool});
+    return program.finish();
+}
+
+TransactionData extend_storage_pool(const LedgerHandles& ledger, const TransactionOptions& options,
+                                    const ObjectRef& pool, std::uint32_t epochs, Frost funds) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument coin = program.withdraw(funds, program.wal());
+    program.call("system", "extend_storage_pool",
+                 {program.system(true), b.owned(pool), b.pure_u32(epochs), coin});
+    program.give_back(coin, program.wal());
+    return program.finish();
+}
+
+TransactionData increase_storage_pool(const LedgerHandles& ledger,
+                                      const TransactionOptions& options, const ObjectRef& pool,
+                                      std::uint64_t bytes, Frost funds) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument coin = program.withdraw(funds, program.wal());
+    program.call("system", "increase_storage_pool_capacity",
+                 {program.system(true), b.owned(pool), b.pure_u64(bytes), coin});
+    program.give_back(coin, program.wal());
+    return program.finish();
+}
+
+TransactionData decrease_storage_pool(const LedgerHandles& ledger,
+                                      const TransactionOptions& options, const ObjectRef& pool,
+                                      std::uint64_t bytes) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.keep({program.call("system", "decrease_storage_pool_capacity_by_size",
+                               {program.system(false), b.owned(pool), b.pure_u64(bytes)})});
+    return program.finish();
+}
+
+TransactionData destroy_storage_pool(const LedgerHandles& ledger, const TransactionOptions& options,
+                                     const ObjectRef& pool) {
+    WalrusProgram program(ledger, options);
+    program.keep({program.call("storage_pool", "destroy", {program.builder().owned(pool)})});
+    return program.finish();
+}
+
+TransactionData delete_pooled_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                                    const ObjectRef& pool, const std::vector<BlobId>& blobs,
+                                    bool pool_ended) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    for (const BlobId& blob : blobs)
+        program.call("system", pool_ended ? "burn_expired_pooled_blob" : "delete_pooled_blob",
+                     {program.system(false), b.owned(pool), b.pure_u256(blob.bytes)});
     return program.finish();
 }
 

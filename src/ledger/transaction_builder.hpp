@@ -125,6 +125,52 @@ TransactionData extend_blob(const LedgerHandles& ledger, const TransactionOption
 TransactionData extend_blob_with_resource(const LedgerHandles& ledger,
                                           const TransactionOptions& options, const ObjectRef& blob,
                                           const ObjectRef& storage);
+/// A shared object as it must stand in an input.
+struct SharedRef {
+    ObjectId id;
+    ObjectVersion initial_version = 0;
+};
+/// The blob becomes a SharedBlob with these funds, for good.
+TransactionData share_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                           const ObjectRef& blob, Frost funds);
+TransactionData fund_shared_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const SharedRef& shared, Frost amount);
+/// Paid from the shared blob's funds.
+TransactionData extend_shared_blob(const LedgerHandles& ledger, const TransactionOptions& options,
+                                   const SharedRef& shared, std::uint32_t epochs);
+
+/// A new exchange of WAL for SUI at 1:1, with nothing in it; its capability goes to the sender.
+TransactionData create_exchange(const LedgerHandles& ledger, const TransactionOptions& options);
+TransactionData fund_exchange(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const SharedRef& exchange, Frost wal, std::uint64_t sui);
+TransactionData set_exchange_rate(const LedgerHandles& ledger, const TransactionOptions& options,
+                                  const SharedRef& exchange, const ObjectRef& admin,
+                                  const ExchangeRatio& rate);
+/// Gives all of `amount` in: SUI for WAL, or WAL for SUI.
+enum class Buy : std::uint8_t { Wal, Sui };
+TransactionData exchange_coins(const LedgerHandles& ledger, const TransactionOptions& options,
+                               const SharedRef& exchange, std::uint64_t amount, Buy buy);
+
+/// The pool goes to the sender; `funds` is withdrawn, what is left is sent back.
+TransactionData create_storage_pool(const LedgerHandles& ledger, const TransactionOptions& options,
+                                    std::uint64_t bytes, std::uint32_t epochs, Frost funds);
+TransactionData extend_storage_pool(const LedgerHandles& ledger, const TransactionOptions& options,
+                                    const ObjectRef& pool, std::uint32_t epochs, Frost funds);
+TransactionData increase_storage_pool(const LedgerHandles& ledger,
+                                      const TransactionOptions& options, const ObjectRef& pool,
+                                      std::uint64_t bytes, Frost funds);
+/// The storage that is taken out goes to the sender.
+TransactionData decrease_storage_pool(const LedgerHandles& ledger,
+                                      const TransactionOptions& options, const ObjectRef& pool,
+                                      std::uint64_t bytes);
+/// The pool must have no blobs; its storage goes to the sender.
+TransactionData destroy_storage_pool(const LedgerHandles& ledger, const TransactionOptions& options,
+                                     const ObjectRef& pool);
+/// Deletes blobs of a pool that lives; of one that has ended, burns them.
+TransactionData delete_pooled_blobs(const LedgerHandles& ledger, const TransactionOptions& options,
+                                    const ObjectRef& pool, const std::vector<BlobId>& blobs,
+                                    bool pool_ended);
+
 /// Sets all pairs, then removes the keys.
 TransactionData change_attributes(const LedgerHandles& ledger, const TransactionOptions& options,
                                   const ObjectRef& blob,
