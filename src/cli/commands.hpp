@@ -18,15 +18,20 @@ Command convert_blob_id_command();
 Command list_blobs_command();
 Command delete_command();
 Command extend_command();
+Command share_command();
+Command fund_shared_blob_command();
 Command burn_blobs_command();
 Command get_blob_attribute_command();
 Command set_blob_attribute_command();
 Command remove_blob_attribute_fields_command();
 Command remove_blob_attribute_command();
+Command pool_command();
 // Network and money.
 Command info_command();
 Command health_command();
 Command wallet_command();
+Command exchange_command();
+Command get_wal_command();
 // Operators' tools.
 Command codec_command();
 Command bench_command();

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "client/amounts.hpp"
 #include "client/retry.hpp"
 
 namespace walrus::client {
@@ -75,25 +76,59 @@ io::Task<ClientResult<std::vector<OwnedStorage>>> owned_storages(
     co_return out;
 }
 
-io::Task<ClientResult<OwnedBlob>> blob_object(Client& client,
-                                              std::shared_ptr<const NetworkView> view,
-                                              ObjectId id) {
+io::Task<ClientResult<std::vector<ledger::Object>>> owned_objects(
+    Client& client, std::shared_ptr<const NetworkView> view, Address owner, std::string module,
+    std::string name) {
+    std::vector<ledger::Object> out;
+    std::function<bool(const ledger::Object&)> each = [&out](const ledger::Object& object) {
+        out.push_back(object);
+        return true;
+    };
+    auto task = visit_owned(client, owner, view->type_name(module, name), std::move(each));
+    WALRUS_CO_CHECK_OK(co_await std::move(task));
+    co_return out;
+}
+
+io::Task<ClientResult<ledger::Object>> object_of_type(Client& client,
+                                                      std::shared_ptr<const NetworkView> view,
+                                                      ObjectId id, std::string module,
+                                                      std::string name) {
     std::vector<ObjectId> ids = {id};
     auto answer = co_await client.ledger().objects(ids);
     if (!answer) co_return fail(from_rpc(answer.error(), "reading object " + to_text(id)));
     if (answer->empty() || !answer->front())
         co_return client_failure(ClientCode::NotFound,
                                  fmt::format("there is no object {} on this network", to_text(id)));
-    const ledger::Object& object = *answer->front();
+    ledger::Object object = std::move(*answer->front());
     const std::string type = ledger::to_text(object.type);
-    if (type != view->type_name("blob", "Blob"))
-        co_return client_failure(ClientCode::Usage,
-                                 fmt::format("object {} is a {}, not a Blob", to_text(id), type));
-    auto blob = as_blob(object);
-    if (!blob)
-        co_return client_failure(ClientCode::Refused,
-                                 fmt::format("object {} does not parse as a Blob", to_text(id)));
-    co_return std::move(*blob);
+    if (type != view->type_name(module, name))
+        co_return client_failure(
+            ClientCode::Usage, fmt::format("object {} is a {}, not a {}", to_text(id), type, name));
+    co_return std::move(object);
+}
+
+ClientResult<ledger::SharedRef> shared_ref(const ledger::Object& object) {
+    if (const auto* owner = std::get_if<ledger::SharedOwner>(&object.owner))
+        return ledger::SharedRef{object.id, owner->initial_version};
+    return client_failure(ClientCode::Usage, "object " + to_text(object.id) + " is not shared");
+}
+
+io::Task<ClientResult<void>> check_wal(Client& client, std::shared_ptr<const NetworkView> view,
+                                       Address owner, Frost amount) {
+    WALRUS_CO_TRY(have, co_await balance(client, owner, view->wal_type));
+    if (have < amount)
+        co_return client_failure(ClientCode::Funds,
+                                 fmt::format("this costs {}, but {} has {}", format_wal(amount),
+                                             to_text(owner), format_wal(have)));
+    co_return ClientResult<void>{};
+}
+
+io::Task<ClientResult<OwnedBlob>> blob_object(Client& client,
+                                              std::shared_ptr<const NetworkView> view,
+                                              ObjectId id) {
+    WALRUS_CO_TRY(object, co_await object_of_type(client, view, id, "blob", "Blob"));
+    WALRUS_CO_TRY(blob, decode_contents<ledger::Blob>(object));
+    co_return OwnedBlob{std::move(blob), ledger::object_ref(object)};
 }
 
 io::Task<ClientResult<std::optional<Attributes>>> blob_attributes(Client& client, ObjectId id) {

@@ -43,6 +43,29 @@ io::Task<ClientResult<void>> visit_owned_blobs(Client& client,
                                                std::function<bool(const OwnedBlob&)> visit);
 io::Task<ClientResult<std::vector<OwnedStorage>>> owned_storages(
     Client& client, std::shared_ptr<const NetworkView> view, Address owner);
+/// All objects of an account of ORIG::module::name.
+io::Task<ClientResult<std::vector<ledger::Object>>> owned_objects(
+    Client& client, std::shared_ptr<const NetworkView> view, Address owner, std::string module,
+    std::string name);
+/// One object of ORIG::module::name. Errors: NotFound, Usage (an object of another type).
+io::Task<ClientResult<ledger::Object>> object_of_type(Client& client,
+                                                      std::shared_ptr<const NetworkView> view,
+                                                      ObjectId id, std::string module,
+                                                      std::string name);
+/// The contents of an object. Errors: Refused.
+template <class T>
+ClientResult<T> decode_contents(const ledger::Object& object) {
+    auto value = bcs::decode_prefix<T>(object.contents);
+    if (value) return std::move(*value);
+    return client_failure(
+        ClientCode::Refused,
+        "object " + to_text(object.id) + " does not parse as a " + ledger::to_text(object.type));
+}
+/// As a shared object stands in an input. Errors: Usage (it is not shared).
+ClientResult<ledger::SharedRef> shared_ref(const ledger::Object& object);
+/// Fails with Funds if the account has less than `amount` of WAL.
+io::Task<ClientResult<void>> check_wal(Client& client, std::shared_ptr<const NetworkView> view,
+                                       Address owner, Frost amount);
 /// One Blob object. Errors: NotFound, Usage (an object of another type).
 io::Task<ClientResult<OwnedBlob>> blob_object(Client& client,
                                               std::shared_ptr<const NetworkView> view, ObjectId id);

@@ -154,6 +154,68 @@ class Commands(unittest.TestCase):
         contents = document['attribute']['metadata']['contents']
         return {entry['key']: entry['value'] for entry in contents}
 
+    def test_shared_blob(self):
+        """Shared for good, funded and extended by somebody else, still readable."""
+        blob = self.user.store(self.file('shared'), '--permanent', epochs=2)
+        shared = self.user.good('share', blob['object'], '--amount', '5 FROST').json
+        self.assertEqual(shared['amount'], 5)
+        shared = shared['sharedBlobObjectId']
+        self.assertEqual(self.user.good('list-blobs').json, [])
+        other = self.network.client(wallet=True).fund()
+        message = self.fails(5, 'INSUFFICIENT_FUNDS', 'extend', shared, '--shared',
+                             '--epochs-extended', 3, user=other)
+        self.assertIn('fund-shared-blob', message)
+        other.good('fund-shared-blob', '--shared-blob-obj-id', shared, '--amount', '1WAL')
+        before = other.balance()
+        end = other.good('extend', '--blob-obj-id', shared, '--shared', '--epochs-extended',
+                         3).json['endEpoch']
+        self.assertEqual(end, blob['blob']['storage']['endEpoch'] + 3)
+        self.assertEqual(other.balance(), before)
+        found = self.user.good('ledger', 'objects', '--blob-id', blob['blob_id']).json['objects']
+        self.assertEqual([o['sharedBlobObjectId'] for o in found], [shared])
+        self.assertEqual(found[0]['blob']['storage']['endEpoch'], end)
+        self.user.good('read', blob['blob_id'], '--out', os.path.join(self.folder, 'again'))
+        self.fails(2, 'INVALID_ARGUMENT', 'fund-shared-blob', blob['object'], '--amount', 0)
+        self.fails(2, 'INVALID_ARGUMENT', 'extend', shared, '--epochs-extended', 1)
+        self.fails(4, 'NOT_FOUND', 'share', blob['object'])
+
+    def test_storage_pool(self):
+        pool = self.user.good('pool', 'create', '--size', 2_000_000, '--epochs', 2).json
+        self.assertEqual((pool['capacity'], pool['used'], pool['blobCount']), (2_000_000, 0, 0))
+        self.assertGreater(pool['cost'], 0)
+        pool_id = pool['id']
+        self.assertEqual([p['id'] for p in self.user.good('pool', 'list').json], [pool_id])
+        longer = self.user.good('pool', 'extend', pool_id, '--epochs', 3).json
+        self.assertEqual(longer['endEpoch'], pool['endEpoch'] + 3)
+        larger = self.user.good('pool', 'increase', pool_id, '--size', 500_000).json
+        self.assertEqual(larger['capacity'], 2_500_000)
+        smaller = self.user.good('pool', 'decrease', pool_id, '--size', 1_000_000).json
+        self.assertEqual(smaller['available'], 1_500_000)
+        shown = self.user.good('pool', 'show', pool_id, '--blobs').json
+        self.assertEqual((shown['blobs'], shown['endEpoch']), ([], longer['endEpoch']))
+        self.fails(2, 'INVALID_ARGUMENT', 'pool', 'create', '--size', 0, '--epochs', 1)
+        self.fails(2, 'INVALID_ARGUMENT', 'pool', 'create', '--size', 1, '--epochs', 999)
+        self.user.good('pool', 'destroy', pool_id)
+        self.assertEqual(self.user.good('pool', 'list').json, [])
+        self.fails(4, 'NOT_FOUND', 'pool', 'show', pool_id)
+
+    def test_exchange(self):
+        exchange = self.user.good('exchange', 'create').json['id']
+        self.user.good('exchange', 'fund', exchange, '--wal', '2WAL')
+        rate = self.user.good('exchange', 'set-rate', exchange, 4, 2).json['rate']
+        self.assertEqual(rate, {'wal': 4, 'sui': 2})
+        before = self.user.balance()
+        bought = self.user.good('get-wal', '--exchange-id', exchange, '--amount', 21).json
+        self.assertEqual((bought['amountSui'], bought['boughtWal']), (21, 42))
+        self.assertEqual(self.user.balance(), before + 42)
+        back = self.user.good('exchange', 'for-sui', 9, '--exchange-id', exchange).json
+        self.assertEqual((back['amountWal'], back['boughtSui']), (9, 4))
+        entry = [e for e in self.user.good('exchange', 'list').json if e['id'] == exchange][0]
+        self.assertEqual((entry['wal'], entry['sui']), (2_000_000_000 - 42 + 9, 21 - 4))
+        self.fails(2, 'INVALID_ARGUMENT', 'exchange', 'set-rate', exchange, 0, 1)
+        outcome = self.user.run('get-wal', '--exchange-id', exchange, '--amount', 2_000_000_000)
+        self.assertIn('EInsufficientFundsInExchange', outcome.error['message'])
+
     def test_permanent_cannot_be_deleted_but_burnt(self):
         blob = self.user.store(self.file('permanent'), '--permanent')
         outcome = self.user.run('delete', '--object-ids', blob['object'])
