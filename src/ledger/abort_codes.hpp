@@ -335,6 +335,14 @@ inline constexpr AbortCode kBlobBucketStorageExpired{"blob_bucket_inner", 0,
 inline constexpr AbortCode kAll[] = {kBlobBucketStorageExpired};
 }  // namespace blob_bucket_inner
 
+// Ours, not in the public contracts.
+
+namespace protocol {
+inline constexpr AbortCode kUnknownRevision{"protocol", 0, "EUnknownRevision"};
+inline constexpr AbortCode kNotYetStarted{"protocol", 1, "ENotYetStarted"};
+inline constexpr AbortCode kAll[] = {kUnknownRevision, kNotYetStarted};
+}  // namespace protocol
+
 // Modules of the framework, package 0x2.
 
 namespace balance {

@@ -119,6 +119,7 @@ std::string_view abort_name(std::string_view module, std::uint64_t code) {
     if (module == "upgrade") return find(codes::upgrade::kAll);
     if (module == "walrus_subsidies") return find(codes::walrus_subsidies::kAll);
     if (module == "walrus_subsidies_inner") return find(codes::walrus_subsidies_inner::kAll);
+    if (module == "protocol") return find(codes::protocol::kAll);
     if (module == "epoch_balance") return find(codes::epoch_balance::kAll);
     if (module == "subsidies") return find(codes::subsidies::kAll);
     if (module == "wal_exchange") return find(codes::wal_exchange::kAll);

@@ -18,6 +18,11 @@ TypeTag LedgerIds::wal_type() const {
     return make_type(make_struct(Address{wal_package.bytes}, "wal", "WAL"));
 }
 
+ObjectId own_package(const LedgerIds& ids) {
+    // Behind every id that genesis counts off.
+    return created_object_id(TransactionDigest{ids.chain.bytes}, ~std::uint64_t{0});
+}
+
 TypeTag sui_type() {
     return make_type(make_struct(framework_address(), "sui", "SUI"));
 }
@@ -101,9 +106,9 @@ private:
             return invalid("max_epochs_ahead must be from 1 to " +
                            std::to_string(kMaxEpochsAheadLimit));
         if (c.epoch_duration_ms == 0) return invalid("epoch_duration_ms must not be 0");
-        if (c.protocol_revision != 0)
+        if (c.protocol_revision > kProtocolRevisionMax)
             return invalid("protocol_revision " + std::to_string(c.protocol_revision) +
-                           " is unknown, only 0 exists");
+                           " is unknown, the newest is " + std::to_string(kProtocolRevisionMax));
         if (c.nodes.empty()) return invalid("nodes: there must be at least one");
         if (c.nodes.size() > c.n_shards) return invalid("nodes: more nodes than shards");
         if (c.nodes.size() > c.active_set_max) return invalid("nodes: more than active_set_max");

@@ -82,6 +82,8 @@ struct LedgerIds {
     /// wal_package::wal::WAL.
     TypeTag wal_type() const;
 };
+/// The package of events that the public contracts do not have. Nothing is published there.
+ObjectId own_package(const LedgerIds& ids);
 /// 0x2::sui::SUI.
 TypeTag sui_type();
 /// Precondition: `state` has a genesis.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exchange of WAL for SUI and the deprecated subsidies (spec/chain.md §7.5, §7.6), each action
-// by a signed transaction.
+// The exchange of WAL for SUI and both kinds of subsidies (spec/chain.md §7.4 to §7.6): by signed
+// transactions, but for what needs epochs to change.
 #include <gtest/gtest.h>
 
+#include "ledger/packages/subsidy_rules.hpp"
 #include "ledger/rules_testing.hpp"
 
 namespace walrus::ledger {
@@ -198,6 +199,166 @@ TEST(Subsidies, RegisterAndExtendThroughThem) {
     // The system's part goes to the epochs from now on, not to the new ones.
     EXPECT_EQ(rewards(t.ledger, 5), (U64s{before[0] + 11, before[1] + 11, before[2], 110, 110}));
     EXPECT_EQ(t.ledger.read<Blob>(id).storage.end_epoch, 6u);
+}
+
+// --------------------------------------------------------------------------- current subsidies
+
+struct CurrentSubsidies {
+    explicit CurrentSubsidies(std::uint32_t rate = 15'000, Frost base = 1'000'000,
+                              Frost per_shard = 100'000)
+        : ledger(SubsidisedLedger::options()) {
+        Program p(ledger);
+        p.keep({p.call("walrus_subsidies", "new",
+                       {p.system(false), p.b.shared(ledger.genesis.ids.staking, 1, false),
+                        p.b.pure_u32(rate), p.b.pure_u64(base), p.b.pure_u64(per_shard)})});
+        const auto executed = p.run();
+        WALRUS_CHECK(executed.effects.success());
+        subsidies = ledger.created(executed, "WalrusSubsidies");
+        cap = ledger.created(executed, "AdminCap");
+    }
+    std::string add(Frost amount, bool as_balance = false) {
+        Program p(ledger);
+        Argument funds = p.b.split(p.coin, {p.b.pure_u64(amount)})[0];
+        if (as_balance)
+            funds = p.b.call(Program::framework(), "coin", "into_balance",
+                             {ledger.genesis.wal_type}, {funds});
+        p.call("walrus_subsidies", as_balance ? "add_balance" : "add_coin",
+               {shared_input(p, ledger, subsidies), funds});
+        return outcome(p.run());
+    }
+    std::string set(const char* function, std::uint64_t value, const ObjectId& admin) {
+        Program p(ledger);
+        const bool rate = std::string_view(function) == "set_system_subsidy_rate";
+        p.call("walrus_subsidies", function,
+               {shared_input(p, ledger, subsidies), p.b.owned(ledger.ref(admin)),
+                rate ? p.b.pure_u32(static_cast<std::uint32_t>(value)) : p.b.pure_u64(value)});
+        return outcome(p.run());
+    }
+    WalrusSubsidiesInnerV1 read() const {
+        const ObjectId field = dynamic_field_id(
+            subsidies, walrus_type(ledger.genesis.ids, "walrus_subsidies", "SubsidiesInnerKey"),
+            bcs::encode(ExtendedFieldKey{}));
+        return ledger.read<Field<ExtendedFieldKey, WalrusSubsidiesInnerV1>>(field).value;
+    }
+    TestLedger ledger;
+    ObjectId subsidies;
+    ObjectId cap;
+};
+
+TEST(WalrusSubsidies, CountsWhatTheRingHoldsAsSubsidised) {
+    CurrentSubsidies empty;
+    EXPECT_EQ(empty.read().latest_epoch, 0u);
+    EXPECT_EQ(empty.read().already_subsidized_balances.ring_buffer.size(), 104u);
+    EXPECT_EQ(empty.read().already_subsidized_balances.ring_buffer[3], (EpochBalance{4, 0}));
+    Program p(empty.ledger);
+    p.keep({p.reserve(kBytes, 2)});
+    ASSERT_EQ(outcome(p.run()), "success");
+    Program q(empty.ledger);
+    q.keep({q.call("walrus_subsidies", "new",
+                   {q.system(false), q.b.shared(empty.ledger.genesis.ids.staking, 1, false),
+                    q.b.pure_u32(1), q.b.pure_u64(2), q.b.pure_u64(3)})});
+    const auto executed = q.run();
+    empty.subsidies = empty.ledger.created(executed, "WalrusSubsidies");
+    EXPECT_EQ(empty.read().already_subsidized_balances.ring_buffer[1], (EpochBalance{2, 25}));
+    EXPECT_EQ(empty.read().system_subsidy_rate, 1u);
+    EXPECT_EQ(empty.read().base_subsidy, 2u);
+    EXPECT_EQ(empty.read().subsidy_per_shard, 3u);
+}
+
+TEST(WalrusSubsidies, AdminSetsRates) {
+    CurrentSubsidies t;
+    CurrentSubsidies other;
+    const char* wrong = "walrus_subsidies::EUnauthorizedAdminCap(0)";
+    const char* invalid = "walrus_subsidies_inner::EInvalidSubsidyRate(0)";
+    Program p(t.ledger);
+    p.keep({p.call("subsidies", "new", {p.b.pure_id(t.ledger.genesis.ids.package)})});
+    const ObjectId legacy = t.ledger.created(p.run(), "AdminCap");
+    EXPECT_EQ(t.set("set_system_subsidy_rate", 1, legacy), "CommandArgumentError(1, TypeMismatch)");
+    Program q(t.ledger);
+    q.keep({q.call("walrus_subsidies", "new",
+                   {q.system(false), q.b.shared(t.ledger.genesis.ids.staking, 1, false),
+                    q.b.pure_u32(1), q.b.pure_u64(2), q.b.pure_u64(3)})});
+    const ObjectId stranger = t.ledger.created(q.run(), "AdminCap");
+    EXPECT_EQ(t.set("set_system_subsidy_rate", 1'000'001, stranger), wrong);
+    EXPECT_EQ(t.set("set_base_subsidy", 1, stranger), wrong);
+    EXPECT_EQ(t.set("set_per_shard_subsidy", 1, stranger), wrong);
+    EXPECT_EQ(t.set("set_system_subsidy_rate", 1'000'001, t.cap), invalid);
+    EXPECT_EQ(t.set("set_system_subsidy_rate", 1'000'000, t.cap), "success");
+    constexpr std::uint64_t kMost = ~std::uint64_t{0};
+    EXPECT_EQ(t.set("set_per_shard_subsidy", kMost / 1000, t.cap), invalid);
+    EXPECT_EQ(t.set("set_base_subsidy", kMost - 99'999'999, t.cap), invalid);
+    EXPECT_EQ(t.set("set_base_subsidy", kMost - 100'000'000, t.cap), "success");
+    EXPECT_EQ(t.set("set_base_subsidy", 0, t.cap), "success");
+    EXPECT_EQ(t.set("set_per_shard_subsidy", kMost / 1000, t.cap), "success");
+    EXPECT_EQ(t.read().system_subsidy_rate, 1'000'000u);
+    EXPECT_EQ(t.read().subsidy_per_shard, kMost / 1000);
+}
+
+TEST(WalrusSubsidies, AnybodyAddsFunds) {
+    CurrentSubsidies t;
+    EXPECT_EQ(t.add(5), "success");
+    EXPECT_EQ(t.add(7, true), "success");
+    EXPECT_EQ(t.read().subsidy_pool, 12u);
+    EXPECT_EQ(t.ledger.total_wal(), Uint128{kWalSupplyFrost});
+    Program p(t.ledger);
+    p.call("walrus_subsidies", "migrate", {shared_input(p, t.ledger, t.subsidies)});
+    EXPECT_EQ(outcome(p.run()), "walrus_subsidies::EInvalidMigration(2)");
+    t.ledger.write(t.subsidies, WalrusSubsidies{t.subsidies, 2, {}});
+    EXPECT_EQ(t.add(5), "walrus_subsidies::EWrongVersion(1)");
+    EXPECT_EQ(t.set("set_base_subsidy", 0, t.cap), "walrus_subsidies::EWrongVersion(1)");
+    Program q(t.ledger);
+    q.call("walrus_subsidies", "migrate", {shared_input(q, t.ledger, t.subsidies)});
+    EXPECT_EQ(outcome(q.run()), "success");
+    EXPECT_EQ(t.add(5), "success");
+}
+
+TEST(WalrusSubsidies, FixedPartIsForTheCommitteeBefore) {
+    WalrusSubsidiesInnerV1 inner =
+        make_subsidies(make_ring(4, 1), 1, 0, /*base=*/1'000, /*per_shard=*/10);
+    inner.subsidy_pool = 5'000;
+    const NodeId a{{1}};
+    const NodeId b{{2}};
+    const CommitteeShards committee = {{a, {0, 1, 2}}, {b, {3}}};
+    using Paid = std::vector<std::pair<NodeId, Frost>>;
+    EXPECT_EQ(take_fixed_subsidies(inner, 0, committee).value(), Paid{});
+    EXPECT_EQ(take_fixed_subsidies(inner, 1, committee).value(), Paid{});
+    EXPECT_EQ(take_fixed_subsidies(inner, 2, committee).value(), (Paid{{a, 1'030}, {b, 1'010}}));
+    EXPECT_EQ(inner.latest_epoch, 1u);
+    EXPECT_EQ(take_fixed_subsidies(inner, 2, committee).value(), Paid{});
+    EXPECT_EQ(inner.subsidy_pool, 2'960u);
+    // A skipped epoch is not made up for.
+    EXPECT_EQ(take_fixed_subsidies(inner, 5, committee).value().size(), 2u);
+    EXPECT_EQ(take_fixed_subsidies(inner, 6, committee).error().name(),
+              "walrus_subsidies_inner::EInsufficientFundsInPool(1)");
+}
+
+TEST(WalrusSubsidies, UsagePartFollowsWhatCameSince) {
+    FutureAccountingRingBuffer ring = make_ring(3, 1);
+    WalrusSubsidiesInnerV1 inner = make_subsidies(ring, 1, 15'000, 0, 0);
+    inner.subsidy_pool = 1'000;
+    const auto pay = [&](std::uint32_t offset, Frost amount) {
+        (*ring_slot(ring, offset))->rewards_to_distribute += amount;
+    };
+    const auto process = [&]() -> U64s {
+        const auto taken = take_usage_subsidies(inner, ring);
+        EXPECT_TRUE(taken.has_value());
+        for (std::uint32_t i = 0; i < 3; ++i) pay(i, (*taken)[i]);
+        return *taken;
+    };
+    pay(0, 101);
+    pay(1, 7);
+    EXPECT_EQ(process(), (U64s{151, 10, 0}));
+    EXPECT_EQ(inner.subsidy_pool, 839u);
+    EXPECT_EQ(process(), (U64s{0, 0, 0}));
+    ring_advance(ring);
+    pay(0, 1);
+    pay(2, 9);
+    EXPECT_EQ(process(), (U64s{1, 0, 13}));
+    EXPECT_EQ(inner.already_subsidized_balances.current_index, 1u);
+    EXPECT_EQ(inner.already_subsidized_balances.ring_buffer[0], (EpochBalance{4, 22}));
+    pay(0, 551);  // 826 are due, 825 are there
+    EXPECT_EQ(take_usage_subsidies(inner, ring).error().name(),
+              "walrus_subsidies_inner::EInsufficientFundsInPool(1)");
 }
 
 }  // namespace

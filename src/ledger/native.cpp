@@ -112,11 +112,12 @@ ParameterSpec mut(TypeSpec type) {
 
 const std::vector<const NativeModule*>& native_modules() {
     static const std::vector<const NativeModule*> modules = {
-        &balance_module(),     &coin_module(),         &blob_module(),
-        &blob_bucket_module(), &metadata_module(),     &shared_blob_module(),
-        &staking_module(),     &storage_pool_module(), &storage_resource_module(),
-        &subsidies_module(),   &system_module(),       &system_node_module(),
-        &system_pool_module(), &wal_exchange_module()};
+        &balance_module(),          &coin_module(),        &blob_module(),
+        &blob_bucket_module(),      &metadata_module(),    &protocol_module(),
+        &shared_blob_module(),      &staking_module(),     &storage_pool_module(),
+        &storage_resource_module(), &subsidies_module(),   &system_module(),
+        &system_node_module(),      &system_pool_module(), &wal_exchange_module(),
+        &walrus_subsidies_module()};
     return modules;
 }
 

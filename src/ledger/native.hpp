@@ -174,5 +174,7 @@ const NativeModule& blob_bucket_module();
 const NativeModule& shared_blob_module();
 const NativeModule& subsidies_module();
 const NativeModule& wal_exchange_module();
+const NativeModule& walrus_subsidies_module();
+const NativeModule& protocol_module();
 
 }  // namespace walrus::ledger

@@ -201,13 +201,15 @@ struct SubsidisedLedger {
 /// A ledger of ten nodes of 100 shards each, prices 5 and 1, on which nodes act by their
 /// capabilities. Nodes are counted in the order of the committee.
 struct NodeLedger {
-    explicit NodeLedger(std::uint16_t n_shards = 1000) : ledger(options(n_shards)) {
+    explicit NodeLedger(std::uint16_t n_shards = 1000, std::uint32_t revision = 0)
+        : ledger(options(n_shards, revision)) {
         for (const BlsCommitteeMember& member : ledger.system().committee->members)
             for (std::size_t k = 0; k < ledger.genesis.nodes.size(); ++k)
                 if (ledger.genesis.nodes[k] == member.node_id) order.push_back(k);
     }
-    static Options options(std::uint16_t n_shards) {
+    static Options options(std::uint16_t n_shards, std::uint32_t revision) {
         Options out;
+        out.protocol_revision = revision;
         out.n_shards = n_shards;
         out.max_epochs_ahead = 4;
         out.storage_price = 5;

@@ -40,6 +40,23 @@ void Runtime::add_event(std::string_view name, Bytes contents) {
                        std::move(contents)});
 }
 
+void Runtime::add_own_event(std::string_view name, Bytes contents) {
+    events_.push_back({call_package_, call_module_, sender(),
+                       make_struct(Address{own_package(ids()).bytes}, "events", std::string(name)),
+                       std::move(contents)});
+}
+
+std::uint32_t Runtime::protocol_revision() {
+    if (!protocol_revision_) {
+        const ObjectPtr object = state_.object(ids().system);
+        WALRUS_CHECK(object != nullptr);
+        const auto system = bcs::decode_prefix<System>(object->contents);
+        WALRUS_CHECK(system.has_value());
+        protocol_revision_ = system->protocol_revision;
+    }
+    return *protocol_revision_;
+}
+
 // ------------------------------------------------------------------------------ system's state
 
 Executed<void> Runtime::load_system(const System& system) {

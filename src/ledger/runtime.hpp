@@ -44,8 +44,15 @@ public:
     void emit(const E& event) {
         add_event(E::kName, bcs::encode(event));
     }
+    /// Emits an event of our own package, from protocol revision 1 on.
+    template <class E>
+    void emit_own(const E& event) {
+        if (protocol_revision() >= 1) add_own_event(E::kName, bcs::encode(event));
+    }
     std::vector<Event> take_events() { return std::move(events_); }
 
+    /// The rule set of this transaction: what the System object said before it.
+    std::uint32_t protocol_revision();
     /// Errors: system::EWrongVersion; InvariantViolation if the state is not there.
     Executed<const SystemStateInnerV1*> system_state(const System& system);
     Executed<SystemStateInnerV1*> mutable_system_state(const System& system);
@@ -131,6 +138,7 @@ private:
         bool changed = false;
     };
     void add_event(std::string_view name, Bytes contents);
+    void add_own_event(std::string_view name, Bytes contents);
     Attributes& attributes(const ObjectId& blob);
     Executed<void> load_system(const System& system);
     Executed<void> put(ObjectId id, Owner owner, StructTag type, Bytes contents);
@@ -146,6 +154,7 @@ private:
     std::vector<Event> events_;
     ObjectId call_package_;
     std::string call_module_;
+    std::optional<std::uint32_t> protocol_revision_;
     ObjectId system_field_;
     std::shared_ptr<const SystemStateInnerV1> system_;  ///< as found
     std::shared_ptr<SystemStateInnerV1>

@@ -44,6 +44,7 @@ struct Options {
     /// Bytes per node of equal weight; the system's capacity is `nodes` times that.
     std::uint64_t capacity_vote = 250'000'000'000;
     Frost user_wal = 1'000'000 * kFrostPerWal;
+    std::uint32_t protocol_revision = 0;
 };
 
 inline GenesisConfig make_config(const Options& options) {
@@ -52,6 +53,7 @@ inline GenesisConfig make_config(const Options& options) {
     config.time_ms = 1'700'000'000'000;
     config.n_shards = options.n_shards;
     config.max_epochs_ahead = options.max_epochs_ahead;
+    config.protocol_revision = options.protocol_revision;
     for (std::size_t i = 0; i < options.nodes; ++i) {
         GenesisNode node;
         node.name = "node-" + std::to_string(i);
@@ -242,6 +244,10 @@ public:
         for (const auto& [id, object] : state.objects()) {
             if (object->type.name == "SharedBlob") total += read<SharedBlob>(id).funds;
             if (object->type.name == "Exchange") total += read<Exchange>(id).wal;
+            if (object->type.name == "Field" &&
+                to_text(object->type).find("WalrusSubsidiesInnerV1") != std::string::npos)
+                total +=
+                    read<Field<ExtendedFieldKey, WalrusSubsidiesInnerV1>>(id).value.subsidy_pool;
             if (object->type.name == "Subsidies") total += read<Subsidies>(id).subsidy_pool;
             if (object->type.name == "StakedWal") total += read<StakedWal>(id).principal;
             if (object->type.name == "StakingPool") {

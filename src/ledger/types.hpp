@@ -377,6 +377,37 @@ struct SubsidiesAdminCap {
     bool operator==(const SubsidiesAdminCap&) const = default;
 };
 
+/// ORIG::walrus_subsidies::WalrusSubsidies, shared.
+struct WalrusSubsidies {
+    Uid id;
+    std::uint64_t version = 0;
+    ObjectId package_id;
+    bool operator==(const WalrusSubsidies&) const = default;
+};
+/// What of an epoch's rewards counts as subsidised.
+struct EpochBalance {
+    Epoch epoch = 0;
+    Frost balance = 0;
+    bool operator==(const EpochBalance&) const = default;
+};
+struct EpochBalanceRing {
+    std::uint32_t current_index = 0;
+    std::vector<EpochBalance> ring_buffer;
+    bool operator==(const EpochBalanceRing&) const = default;
+};
+/// The value of a WalrusSubsidies' one dynamic field.
+struct WalrusSubsidiesInnerV1 {
+    std::uint32_t system_subsidy_rate = 0;  ///< basis points
+    Frost subsidy_pool = 0;
+    Frost base_subsidy = 0;
+    Frost subsidy_per_shard = 0;
+    Epoch latest_epoch = 0;  ///< the last one whose fixed part was paid
+    EpochBalanceRing already_subsidized_balances;
+    std::uint64_t last_subsidized_ts = 0;  ///< milliseconds
+    Table extra_fields;                    ///< a bag
+    bool operator==(const WalrusSubsidiesInnerV1&) const = default;
+};
+
 struct Staked {
     bool operator==(const Staked&) const = default;
 };
@@ -553,11 +584,105 @@ struct PricesUpdated {
     bool operator==(const PricesUpdated&) const = default;
 };
 
+/// Events of our own package (`own_package`), told from protocol revision 1 on: what the public
+/// contracts change without an event. Nodes and clients of the public events do not see them.
+namespace own {
+struct StorageReserved {
+    static constexpr std::string_view kName = "StorageReserved";
+    ObjectId storage_id;
+    Epoch start_epoch = 0;
+    Epoch end_epoch = 0;
+    std::uint64_t storage_size = 0;
+    bool operator==(const StorageReserved&) const = default;
+};
+/// A storage has other values than before, or is new by a split.
+struct StorageChanged {
+    static constexpr std::string_view kName = "StorageChanged";
+    ObjectId storage_id;
+    Epoch start_epoch = 0;
+    Epoch end_epoch = 0;
+    std::uint64_t storage_size = 0;
+    bool operator==(const StorageChanged&) const = default;
+};
+struct StorageDestroyed {
+    static constexpr std::string_view kName = "StorageDestroyed";
+    ObjectId storage_id;
+    bool released = false;  ///< its capacity can be sold again
+    bool operator==(const StorageDestroyed&) const = default;
+};
+struct BlobBurned {
+    static constexpr std::string_view kName = "BlobBurned";
+    BlobId blob_id;
+    ObjectId object_id;
+    ObjectId storage_id;
+    bool operator==(const BlobBurned&) const = default;
+};
+struct BlobShared {
+    static constexpr std::string_view kName = "BlobShared";
+    BlobId blob_id;
+    ObjectId object_id;
+    ObjectId shared_object_id;
+    Frost funds = 0;
+    bool operator==(const BlobShared&) const = default;
+};
+struct SharedBlobFunded {
+    static constexpr std::string_view kName = "SharedBlobFunded";
+    ObjectId shared_object_id;
+    Frost amount = 0;
+    Frost funds = 0;  ///< after it
+    bool operator==(const SharedBlobFunded&) const = default;
+};
+struct AttributesChanged {
+    static constexpr std::string_view kName = "AttributesChanged";
+    ObjectId object_id;
+    bool operator==(const AttributesChanged&) const = default;
+};
+struct StoragePoolCapacityChanged {
+    static constexpr std::string_view kName = "StoragePoolCapacityChanged";
+    ObjectId storage_pool_id;
+    std::uint64_t reserved_encoded_capacity_bytes = 0;
+    bool operator==(const StoragePoolCapacityChanged&) const = default;
+};
+struct StoragePoolDestroyed {
+    static constexpr std::string_view kName = "StoragePoolDestroyed";
+    ObjectId storage_pool_id;
+    ObjectId storage_id;
+    bool operator==(const StoragePoolDestroyed&) const = default;
+};
+struct PooledBlobBurned {
+    static constexpr std::string_view kName = "PooledBlobBurned";
+    BlobId blob_id;
+    ObjectId object_id;
+    ObjectId storage_pool_id;
+    bool operator==(const PooledBlobBurned&) const = default;
+};
+struct EventBlobAttested {
+    static constexpr std::string_view kName = "EventBlobAttested";
+    NodeId node_id;
+    BlobId blob_id;
+    std::uint64_t ending_checkpoint_sequence_number = 0;
+    bool operator==(const EventBlobAttested&) const = default;
+};
+struct SubsidyAdded {
+    static constexpr std::string_view kName = "SubsidyAdded";
+    std::vector<Frost> amounts;  ///< of the current epoch and those after it
+    bool operator==(const SubsidyAdded&) const = default;
+};
+struct ProtocolRevisionAdopted {
+    static constexpr std::string_view kName = "ProtocolRevisionAdopted";
+    std::uint32_t revision = 0;
+    bool operator==(const ProtocolRevisionAdopted&) const = default;
+};
+}  // namespace own
+
 /// Version numbers of the singletons' inner states.
 inline constexpr std::uint64_t kSystemVersion = 4;
 inline constexpr std::uint64_t kStakingVersion = 4;
 inline constexpr std::uint64_t kStoragePoolVersion = 1;
 inline constexpr std::uint64_t kBlobBucketVersion = 1;
 inline constexpr std::uint64_t kSubsidiesVersion = 3;
+inline constexpr std::uint64_t kWalrusSubsidiesVersion = 3;
+/// The newest protocol revision that this program knows (docs/decisions/0012-revision-1.md).
+inline constexpr std::uint32_t kProtocolRevisionMax = 1;
 
 }  // namespace walrus::ledger

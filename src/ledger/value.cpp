@@ -38,6 +38,8 @@ constexpr WalrusType kWalrusTypes[] = {
     {"wal_exchange", "AdminCap", kObject},
     {"subsidies", "Subsidies", kObject},
     {"subsidies", "AdminCap", kObject},
+    {"walrus_subsidies", "WalrusSubsidies", kShared},
+    {"walrus_subsidies", "AdminCap", kObject},
 };
 
 bool is_struct(const TypeTag& type, const Address& address, std::string_view module,
@@ -231,6 +233,8 @@ constexpr Decoder kDecoders[] = {
     {"wal_exchange", "AdminCap", decode_as<ExchangeAdminCap>},
     {"subsidies", "Subsidies", decode_as<Subsidies>},
     {"subsidies", "AdminCap", decode_as<SubsidiesAdminCap>},
+    {"walrus_subsidies", "WalrusSubsidies", decode_as<WalrusSubsidies>},
+    {"walrus_subsidies", "AdminCap", decode_as<SubsidiesAdminCap>},
 };
 
 template <class T>

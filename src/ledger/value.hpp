@@ -37,10 +37,10 @@ struct Value;
 struct ObjectVector {
     std::vector<Value> items;
 };
-using NativeValue =
-    std::variant<PureValue, Coin, Balance, Withdrawal, ObjectVector, System, Staking, Storage, Blob,
-                 Metadata, StakedWal, StorageNodeCap, StoragePool, BlobBucket, BlobBucketCap,
-                 SharedBlob, Exchange, ExchangeAdminCap, Subsidies, SubsidiesAdminCap>;
+using NativeValue = std::variant<PureValue, Coin, Balance, Withdrawal, ObjectVector, System,
+                                 Staking, Storage, Blob, Metadata, StakedWal, StorageNodeCap,
+                                 StoragePool, BlobBucket, BlobBucketCap, SharedBlob, Exchange,
+                                 ExchangeAdminCap, Subsidies, SubsidiesAdminCap, WalrusSubsidies>;
 struct Value {
     TypeTag type;
     NativeValue native;

@@ -627,7 +627,6 @@ const std::map<std::string, Scenario> kSuites = {
 
 /// Suites whose rules are not part of this revision of the ledger.
 const std::set<std::string> kLaterSuites = {
-    "walrus_subsidies",
     "governance_quorum",
     "epoch_timing",
 };

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "ledger/packages/subsidy_rules.hpp"
 #include "ledger/program_testing.hpp"
 #include "protocol/parameters.hpp"
 #include "protocol/pricing.hpp"
@@ -343,6 +344,94 @@ void subsidies_deprecated(Case& c) {
     c.expect("system_extra", total - c.u64("cost"), c.json.at("system_extra"));
 }
 
+/// A committee of one node with so many shards.
+CommitteeShards one_node(std::size_t shards) {
+    std::vector<std::uint16_t> list(shards);
+    for (std::size_t i = 0; i < shards; ++i) list[i] = static_cast<std::uint16_t>(i);
+    return {{NodeId{{1}}, std::move(list)}};
+}
+/// What a node gets as commission at the start of `epoch`.
+Frost fixed_part(Case& c, WalrusSubsidiesInnerV1& inner, Epoch epoch,
+                 const CommitteeShards& previous) {
+    const auto paid = take_fixed_subsidies(inner, epoch, previous);
+    c.expect("outcome", outcome_of(paid), "success");
+    return paid && !paid->empty() ? paid->front().second : 0;
+}
+
+void subsidy_defaults(Case& c) {
+    FutureAccountingRingBuffer ring = make_ring(3, 0);
+    const auto rate = static_cast<std::uint32_t>(c.u64("system_rate_bp"));
+    WalrusSubsidiesInnerV1 inner = make_subsidies(ring, 0, rate, c.u64("base"), c.u64("per_shard"));
+    inner.subsidy_pool = kFrostPerWal;
+    c.expect("epoch 1", fixed_part(c, inner, 1, {}), c.json.at("fixed_paid_in_epoch1"));
+    c.expect("epoch 2", fixed_part(c, inner, 2, one_node(100)),
+             c.json.at("fixed_paid_in_epoch2_for_100_shards"));
+    c.expect("usage_rule", "post = pre + rate*(pre - already_subsidised)/10000, per ring slot",
+             c.json.at("usage_rule"));
+    for (const Frost fresh : {1'000'001, 7, 0, 12'345}) {
+        std::vector<Frost> pre;
+        for (std::uint32_t i = 0; i < 3; ++i) {
+            FutureAccounting* slot = *ring_slot(ring, i);
+            slot->rewards_to_distribute += fresh * (i + 1);
+            pre.push_back(slot->rewards_to_distribute);
+        }
+        std::vector<Frost> already;
+        for (const EpochBalance& entry : inner.already_subsidized_balances.ring_buffer)
+            already.push_back(entry.balance);
+        const auto taken = take_usage_subsidies(inner, ring);
+        c.expect("usage", outcome_of(taken), "success");
+        for (std::uint32_t i = 0; taken && i < 3; ++i) {
+            (*ring_slot(ring, i))->rewards_to_distribute += (*taken)[i];
+            c.expect("post", (*ring_slot(ring, i))->rewards_to_distribute,
+                     pre[i] + rate * (pre[i] - already[i]) / 10'000);
+        }
+    }
+}
+
+void subsidies_ramp(Case& c) {
+    WalrusSubsidiesInnerV1 inner = make_subsidies(make_ring(3, 0), 0, 0, 0, 0);
+    inner.subsidy_pool = kFrostPerWal;
+    std::vector<Frost> cumulative;
+    for (std::size_t i = 0; i < c.json.at("rate_bp").size(); ++i) {
+        c.expect(
+            "rate",
+            outcome_of(set_subsidy_rate(inner, c.json.at("rate_bp").at(i).get<std::uint32_t>())),
+            "success");
+        c.expect("base", outcome_of(set_base_subsidy(inner, c.json.at("base").at(i).get<Frost>())),
+                 "success");
+        c.expect(
+            "per_shard",
+            outcome_of(set_per_shard_subsidy(inner, c.json.at("per_shard").at(i).get<Frost>())),
+            "success");
+        // No committee came before epoch 1.
+        const Frost paid = fixed_part(c, inner, static_cast<Epoch>(i + 1),
+                                      i == 0 ? CommitteeShards{} : one_node(100));
+        cumulative.push_back((cumulative.empty() ? 0 : cumulative.back()) + paid);
+    }
+    c.expect("cumulative", cumulative, c.json.at("cumulative_commission_for_100_shards"));
+}
+
+void walrus_subsidies(Case& c) {
+    c.fields({"system_rate_bp", "base", "per_shard", "fixed_paid_in_epoch1",
+              "fixed_paid_in_epoch2_for_100_shards", "usage_rule", "rate_bp",
+              "cumulative_commission_for_100_shards", "error"});
+    const std::string name = c.text("name");
+    if (name == "defaults") return subsidy_defaults(c);
+    if (name == "ramping rates epochs 1..4") return subsidies_ramp(c);
+    if (name != "rate above 1,000,000") return c.fail("no scenario");
+    TestLedger ledger(accounting_options());
+    Program make(ledger);
+    make.keep({make.call("walrus_subsidies", "new",
+                         {make.system(false), make.b.shared(ledger.genesis.ids.staking, 1, false),
+                          make.b.pure_u32(1), make.b.pure_u64(0), make.b.pure_u64(0)})});
+    const ExecutedTransaction made = make.run();
+    Program p(ledger);
+    p.call("walrus_subsidies", "set_system_subsidy_rate",
+           {shared_input(p, ledger, ledger.created(made, "WalrusSubsidies")),
+            p.b.owned(ledger.ref(ledger.created(made, "AdminCap"))), p.b.pure_u32(1'000'001)});
+    c.expect_error(outcome(p.run()));
+}
+
 // ----------------------------------------------------------------------------------- event blobs
 
 RegisterBlob event_blob_of(std::uint64_t number) {
@@ -460,6 +549,7 @@ const std::map<std::string, Scenario>& storage_suites() {
         {"subsidies_deprecated", subsidies_deprecated},
         {"usd_pricing", usd_pricing},
         {"wal_exchange", wal_exchange},
+        {"walrus_subsidies", walrus_subsidies},
     };
     return suites;
 }

@@ -49,6 +49,7 @@ inline Executed<void> call_add_metadata(NativeCall& call, const ObjectId& object
     if (call.runtime.metadata(object) != nullptr)
         return move_abort(codes.duplicate, "the blob has attributes already");
     call.runtime.set_metadata(object, call.take<Metadata>(first));
+    call.runtime.emit_own(own::AttributesChanged{object});
     return {};
 }
 
@@ -57,6 +58,7 @@ inline Executed<void> call_add_or_replace_metadata(NativeCall& call, const Objec
     std::optional<Metadata> old;
     if (const Metadata* found = call.runtime.metadata(object)) old = *found;
     call.runtime.set_metadata(object, call.take<Metadata>(first));
+    call.runtime.emit_own(own::AttributesChanged{object});
     add_option_result(call, walrus_type(call.ids(), "metadata", "Metadata"), old);
     return {};
 }
@@ -67,6 +69,7 @@ inline Executed<void> call_take_metadata(NativeCall& call, const ObjectId& objec
     if (found == nullptr) return move_abort(codes.missing, "the blob has no attributes");
     Metadata taken = std::move(*found);
     call.runtime.set_metadata(object, std::nullopt);
+    call.runtime.emit_own(own::AttributesChanged{object});
     call.add_walrus_result("metadata", "Metadata", std::move(taken));
     return {};
 }
@@ -74,6 +77,7 @@ inline Executed<void> call_take_metadata(NativeCall& call, const ObjectId& objec
 inline Executed<void> call_insert_or_update_pair(NativeCall& call, const ObjectId& object,
                                                  std::size_t first) {
     if (call.runtime.metadata(object) == nullptr) call.runtime.set_metadata(object, Metadata{});
+    call.runtime.emit_own(own::AttributesChanged{object});
     return set_attribute(*call.runtime.mutable_metadata(object), call.pure<std::string>(first),
                          call.pure<std::string>(first + 1));
 }
@@ -84,6 +88,7 @@ inline Executed<void> call_remove_pair(NativeCall& call, const ObjectId& object,
     if (found == nullptr) return move_abort(codes.missing, "the blob has no attributes");
     auto pair = remove_pair(*found, call.pure<std::string>(first));
     if (!pair) return move_abort(codes::vec_map::kKeyDoesNotExist, "no such attribute");
+    call.runtime.emit_own(own::AttributesChanged{object});
     call.add_string_result(pair->first);
     call.add_string_result(pair->second);
     return {};
@@ -95,6 +100,7 @@ inline Executed<void> call_remove_pair_if_exists(NativeCall& call, const ObjectI
     if (Metadata* found = call.runtime.mutable_metadata(object))
         if (auto pair = remove_pair(*found, call.pure<std::string>(first)))
             removed = std::move(pair->second);
+    if (removed) call.runtime.emit_own(own::AttributesChanged{object});
     add_option_result(call, string_type(), removed);
     return {};
 }

@@ -36,6 +36,7 @@ Executed<void> run_burn(NativeCall& call) {
     call.runtime.set_metadata(blob.id, std::nullopt);
     call.runtime.delete_id(blob.id);
     call.runtime.delete_id(blob.storage.id);
+    call.runtime.emit_own(own::BlobBurned{blob.blob_id, blob.id, blob.storage.id});
     return {};
 }
 

@@ -75,12 +75,12 @@ Executed<void> event_blob_certified(EventBlobCertificationState& state, const Ev
 }
 
 Executed<Storage> book_event_blob(SystemStateInnerV1& state, const ObjectId& id,
-                                  std::uint64_t encoded_bytes) {
+                                  std::uint64_t encoded_bytes, std::uint32_t revision) {
     if (encoded_bytes == 0)
         return move_abort(codes::system_state_inner::kInvalidResourceSize, "a storage of 0 bytes");
     const Epoch now = current_epoch(state);
     const std::uint32_t epochs = state.future_accounting.length;
-    for (std::uint32_t offset = 0; offset < epochs; ++offset) {
+    for (std::uint32_t offset = 0; revision == 0 && offset < epochs; ++offset) {
         FutureAccounting* slot = WALRUS_TRY(ring_slot(state.future_accounting, offset));
         const auto used = checked_add(slot->used_capacity, encoded_bytes);
         if (!used) return arithmetic_error("used capacity");

@@ -23,10 +23,11 @@ Executed<bool> attest_event_blob(SystemStateInnerV1& state, StorageNodeCap& cap,
 /// It is the latest one from now on; attestations of all others are forgotten. Errors:
 /// event_blob::EInvalidSequenceNumber.
 Executed<void> event_blob_certified(EventBlobCertificationState& state, const EventBlob& blob);
-/// Storage of an event blob for every epoch there is: booked beyond the capacity if need be, and
-/// not paid. Errors: EInvalidResourceSize, arithmetic.
+/// Storage of an event blob for every epoch there is, which nobody pays. In protocol revision 0 it
+/// is booked, beyond the capacity if need be; later it takes nothing away from what is for sale.
+/// Errors: EInvalidResourceSize, arithmetic.
 Executed<Storage> book_event_blob(SystemStateInnerV1& state, const ObjectId& id,
-                                  std::uint64_t encoded_bytes);
+                                  std::uint64_t encoded_bytes, std::uint32_t revision);
 
 /// Errors: ENotCommitteeMember, EIncorrectDenyListSequence.
 Executed<void> check_deny_list_update(const SystemStateInnerV1& state, const StorageNodeCap& cap,

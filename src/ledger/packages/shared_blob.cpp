@@ -14,6 +14,7 @@ TypeSpec shared_blob_spec() {
 
 Executed<void> share_new(NativeCall& call, Frost funds) {
     const SharedBlob shared{call.runtime.new_id(), call.take<Blob>(0), funds};
+    call.runtime.emit_own(own::BlobShared{shared.blob.blob_id, shared.blob.id, shared.id, funds});
     return call.runtime.share({walrus_type(call.ids(), "shared_blob", "SharedBlob"), shared});
 }
 
@@ -24,7 +25,11 @@ Executed<void> run_new_funded(NativeCall& call) {
     return share_new(call, call.take<Coin>(1).value);
 }
 Executed<void> run_fund(NativeCall& call) {
-    return put_in(call.mut<SharedBlob>(0).funds, call.take<Coin>(1).value);
+    SharedBlob& shared = call.mut<SharedBlob>(0);
+    const Frost amount = call.take<Coin>(1).value;
+    WALRUS_TRY(put_in(shared.funds, amount));
+    call.runtime.emit_own(own::SharedBlobFunded{shared.id, amount, shared.funds});
+    return {};
 }
 Executed<void> run_extend(NativeCall& call) {
     SharedBlob& shared = call.mut<SharedBlob>(0);

@@ -27,6 +27,10 @@ Executed<void> save_inner(Runtime& runtime, const StoragePool& pool, StoragePool
                              pool.version, std::move(inner));
 }
 
+void tell_capacity(Runtime& runtime, const StoragePool& pool, const StoragePoolInnerV1& inner) {
+    runtime.emit_own(own::StoragePoolCapacityChanged{pool.id, inner.storage.storage_size});
+}
+
 /// Errors: dynamic_field::EFieldDoesNotExist.
 Executed<PooledBlob> find_blob(const Runtime& runtime, const Table& blobs, const BlobId& blob) {
     const auto id = runtime.field<ObjectId>(blobs.id, blob_key_type(), blob);
@@ -137,7 +141,8 @@ Executed<void> burn_in_pool(Runtime& runtime, const SystemStateInnerV1& state,
                             const StoragePool& pool, const BlobId& id) {
     StoragePoolInnerV1 inner = WALRUS_TRY(pool_inner(runtime, pool));
     WALRUS_TRY(check_pool_ended(inner, current_epoch(state)));
-    WALRUS_TRY(remove_blob(runtime, inner, id, state.committee->n_shards));
+    const PooledBlob blob = WALRUS_TRY(remove_blob(runtime, inner, id, state.committee->n_shards));
+    runtime.emit_own(own::PooledBlobBurned{blob.blob_id, blob.id, pool.id});
     return save_inner(runtime, pool, std::move(inner));
 }
 
@@ -154,6 +159,7 @@ Executed<void> enlarge_pool(Runtime& runtime, SystemStateInnerV1& state, const S
                             std::uint64_t bytes, Frost& payment) {
     StoragePoolInnerV1 inner = WALRUS_TRY(pool_inner(runtime, pool));
     WALRUS_TRY(enlarge_storage(state, inner.storage, bytes, payment));
+    tell_capacity(runtime, pool, inner);
     return save_inner(runtime, pool, std::move(inner));
 }
 
@@ -226,6 +232,8 @@ Executed<void> run_increase_with_storage(NativeCall& call) {
     const Storage storage = call.take<Storage>(2);
     WALRUS_TRY(pool_absorb(inner, storage, now));
     call.runtime.delete_id(storage.id);
+    call.runtime.emit_own(own::StorageDestroyed{storage.id, false});
+    tell_capacity(call.runtime, pool, inner);
     return save_inner(call.runtime, pool, std::move(inner));
 }
 
@@ -238,6 +246,9 @@ Executed<void> extract(NativeCall& call, std::optional<std::uint8_t> percent) {
     const std::uint64_t bytes =
         percent ? WALRUS_TRY(unused_percent(inner, *percent)) : call.pure<std::uint64_t>(2);
     const Storage storage = WALRUS_TRY(pool_extract(inner, call.runtime.new_id(), bytes));
+    call.runtime.emit_own(own::StorageChanged{storage.id, storage.start_epoch, storage.end_epoch,
+                                              storage.storage_size});
+    tell_capacity(call.runtime, pool, inner);
     call.add_walrus_result("storage_resource", "Storage", storage);
     return save_inner(call.runtime, pool, std::move(inner));
 }
@@ -287,6 +298,7 @@ Executed<void> run_destroy(NativeCall& call) {
                           "the pool has " + std::to_string(inner.blob_count) + " blobs");
     call.runtime.erase_field(pool.id, primitive(TypeKind::U64), pool.version);
     call.runtime.delete_id(pool.id);
+    call.runtime.emit_own(own::StoragePoolDestroyed{pool.id, inner.storage.id});
     call.add_walrus_result("storage_resource", "Storage", inner.storage);
     return {};
 }

@@ -11,9 +11,16 @@ TypeSpec storage() {
     return spec::walrus_struct("storage_resource", "Storage");
 }
 
+void tell_change(NativeCall& call, const Storage& storage) {
+    call.runtime.emit_own(own::StorageChanged{storage.id, storage.start_epoch, storage.end_epoch,
+                                              storage.storage_size});
+}
+
 Executed<void> run_split_by_epoch(NativeCall& call) {
     Storage rest = WALRUS_TRY(
         split_by_epoch(call.mut<Storage>(0), call.runtime.new_id(), call.pure<Epoch>(1)));
+    tell_change(call, call.mut<Storage>(0));
+    tell_change(call, rest);
     call.add_walrus_result("storage_resource", "Storage", rest);
     return {};
 }
@@ -21,6 +28,8 @@ Executed<void> run_split_by_epoch(NativeCall& call) {
 Executed<void> run_split_by_size(NativeCall& call) {
     Storage rest = WALRUS_TRY(
         split_by_size(call.mut<Storage>(0), call.runtime.new_id(), call.pure<std::uint64_t>(1)));
+    tell_change(call, call.mut<Storage>(0));
+    tell_change(call, rest);
     call.add_walrus_result("storage_resource", "Storage", rest);
     return {};
 }
@@ -31,11 +40,15 @@ Executed<void> run_fuse(NativeCall& call) {
     const Storage second = call.take<Storage>(1);
     WALRUS_TRY(kFuse(call.mut<Storage>(0), second));
     call.runtime.delete_id(second.id);
+    tell_change(call, call.mut<Storage>(0));
+    call.runtime.emit_own(own::StorageDestroyed{second.id, false});
     return {};
 }
 
 Executed<void> run_destroy(NativeCall& call) {
-    call.runtime.delete_id(call.take<Storage>(0).id);
+    const ObjectId id = call.take<Storage>(0).id;
+    call.runtime.delete_id(id);
+    call.runtime.emit_own(own::StorageDestroyed{id, false});
     return {};
 }
 

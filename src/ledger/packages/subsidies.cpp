@@ -151,6 +151,7 @@ Executed<void> run_reserve_space(NativeCall& call) {
     };
     WALRUS_TRY(
         buy_subsidised(*state, call.mut<Subsidies>(0), call.mut<Coin>(4).value, epochs, buy));
+    tell_reserved(call.runtime, *storage);
     call.add_walrus_result("storage_resource", "Storage", *storage);
     return {};
 }

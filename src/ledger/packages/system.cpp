@@ -19,6 +19,11 @@ Executed<Blob> register_paid(Runtime& runtime, SystemStateInnerV1& state, const 
     return blob;
 }
 
+void tell_reserved(Runtime& runtime, const Storage& storage) {
+    runtime.emit_own(own::StorageReserved{storage.id, storage.start_epoch, storage.end_epoch,
+                                          storage.storage_size});
+}
+
 Executed<void> extend_paid(Runtime& runtime, SystemStateInnerV1& state, Blob& blob,
                            std::uint32_t epochs, Frost& payment) {
     WALRUS_TRY(check_certified_not_expired(blob, current_epoch(state)));
@@ -34,6 +39,7 @@ Executed<void> run_reserve_space(NativeCall& call) {
     const Storage storage =
         WALRUS_TRY(reserve_space(*state, call.runtime.new_id(), call.pure<std::uint64_t>(1),
                                  call.pure<std::uint32_t>(2), call.mut<Coin>(3).value));
+    tell_reserved(call.runtime, storage);
     call.add_walrus_result("storage_resource", "Storage", storage);
     return {};
 }
@@ -43,6 +49,7 @@ Executed<void> run_reserve_space_for_epochs(NativeCall& call) {
     const Storage storage = WALRUS_TRY(reserve_space_for_epochs(
         *state, call.runtime.new_id(), call.pure<std::uint64_t>(1), call.pure<Epoch>(2),
         call.pure<Epoch>(3), call.mut<Coin>(4).value));
+    tell_reserved(call.runtime, storage);
     call.add_walrus_result("storage_resource", "Storage", storage);
     return {};
 }
@@ -108,7 +115,26 @@ Executed<void> run_extend_blob_with_resource(NativeCall& call) {
 
 Executed<void> run_add_subsidy(NativeCall& call) {
     SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
-    return add_subsidy(*state, call.take<Coin>(1).value, call.pure<std::uint32_t>(2));
+    const Frost amount = call.take<Coin>(1).value;
+    const auto epochs = call.pure<std::uint32_t>(2);
+    WALRUS_TRY(add_subsidy(*state, amount, epochs));
+    std::vector<Frost> amounts(epochs, amount / epochs);
+    amounts.front() += amount % epochs;
+    call.runtime.emit_own(own::SubsidyAdded{std::move(amounts)});
+    return {};
+}
+
+/// From revision 1 on: a storage is given up, and what is left of its period can be sold again.
+Executed<void> run_release_storage(NativeCall& call) {
+    if (call.runtime.protocol_revision() < 1)
+        return execution_error(ExecutionErrorKind::FunctionNotFound,
+                               "release_storage needs protocol revision 1");
+    SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(0)));
+    const Storage storage = call.take<Storage>(1);
+    WALRUS_TRY(release_capacity(*state, storage));
+    call.runtime.delete_id(storage.id);
+    call.runtime.emit_own(own::StorageDestroyed{storage.id, true});
+    return {};
 }
 
 }  // namespace
@@ -165,6 +191,12 @@ const NativeModule& system_module() {
              TxContext::Yes,
              {blob_spec()},
              run_register_blob},
+            {"release_storage",
+             0,
+             {spec::mut(system_spec()), spec::value(storage_spec())},
+             TxContext::No,
+             {},
+             run_release_storage},
             {"reserve_space",
              0,
              {spec::mut(system_spec()), spec::value(spec::u64()), spec::value(spec::u32()),

@@ -55,6 +55,8 @@ inline NewBlob new_blob(NativeCall& call, std::size_t first) {
 /// `pay_write_fee`.
 Executed<Blob> register_paid(Runtime& runtime, SystemStateInnerV1& state, const Storage& storage,
                              const NewBlob& request, Frost& payment);
+/// Tells that a storage was bought, which the public events do not.
+void tell_reserved(Runtime& runtime, const Storage& storage);
 /// What `extend_blob` does: payment, capacity, the event. Errors: ENotCertified, EResourceBounds,
 /// those of `extend_storage`.
 Executed<void> extend_paid(Runtime& runtime, SystemStateInnerV1& state, Blob& blob,

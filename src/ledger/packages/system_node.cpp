@@ -27,12 +27,16 @@ Executed<void> run_certify_event_blob(NativeCall& call) {
     const EventBlob event_blob{call.pure<BlobId>(2), call.pure<std::uint64_t>(6)};
     const bool quorum = WALRUS_TRY(
         attest_event_blob(*state, call.mut<StorageNodeCap>(1), event_blob, call.pure<Epoch>(7)));
+    call.runtime.emit_own(own::EventBlobAttested{call.mut<StorageNodeCap>(1).node_id,
+                                                 event_blob.blob_id,
+                                                 event_blob.ending_checkpoint_sequence_number});
     if (!quorum) return {};
     const Epoch now = current_epoch(*state);
     const std::uint16_t n_shards = state->committee->n_shards;
     WALRUS_TRY(check_encoding(call.pure<std::uint8_t>(5)));
     const std::uint64_t encoded = WALRUS_TRY(encoded_bytes(n_shards, call.pure<std::uint64_t>(4)));
-    const Storage storage = WALRUS_TRY(book_event_blob(*state, call.runtime.new_id(), encoded));
+    const Storage storage = WALRUS_TRY(
+        book_event_blob(*state, call.runtime.new_id(), encoded, call.runtime.protocol_revision()));
     const NewBlob request = new_blob(call, 2);
     Blob blob = WALRUS_TRY(make_blob(request, storage, now, n_shards));
     call.runtime.emit(registered_event(blob, now));
@@ -96,7 +100,9 @@ Executed<void> run_add_per_epoch_subsidies(NativeCall& call) {
     std::vector<Frost> amounts;
     for (const Value& item : call.take<ObjectVector>(1).items)
         amounts.push_back(std::get<Balance>(item.native).value);
-    return add_per_epoch_subsidies(*state, amounts);
+    WALRUS_TRY(add_per_epoch_subsidies(*state, amounts));
+    call.runtime.emit_own(own::SubsidyAdded{std::move(amounts)});
+    return {};
 }
 
 }  // namespace

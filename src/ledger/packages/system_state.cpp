@@ -161,6 +161,18 @@ Executed<void> enlarge_storage(SystemStateInnerV1& state, Storage& storage, std:
     return {};
 }
 
+Executed<void> release_capacity(SystemStateInnerV1& state, const Storage& storage) {
+    const Epoch now = current_epoch(state);
+    for (Epoch epoch = std::max(storage.start_epoch, now); epoch < storage.end_epoch; ++epoch) {
+        FutureAccounting* slot = WALRUS_TRY(ring_slot(state.future_accounting, epoch - now));
+        const auto used = checked_sub(slot->used_capacity, storage.storage_size);
+        if (!used) return arithmetic_error("used capacity");
+        slot->used_capacity = *used;
+        if (epoch == now) state.used_capacity_size = *used;
+    }
+    return {};
+}
+
 Executed<void> pay_write_fee(SystemStateInnerV1& state, std::uint64_t encoded_bytes,
                              Frost& payment) {
     const Frost fee = WALRUS_TRY(price_of(state.write_price_per_unit_size, encoded_bytes));

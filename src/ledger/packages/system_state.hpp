@@ -40,6 +40,8 @@ Executed<void> extend_storage(SystemStateInnerV1& state, Storage& storage, std::
 /// EInvalidResourceSize, EInvalidEpochsAhead (it ended), ENotEnough, EStorageExceeded.
 Executed<void> enlarge_storage(SystemStateInnerV1& state, Storage& storage, std::uint64_t bytes,
                                Frost& payment);
+/// What is left of the storage's period can be sold again; nothing is paid back.
+Executed<void> release_capacity(SystemStateInnerV1& state, const Storage& storage);
 /// The write fee of an encoded size goes from `payment` to the current epoch. Errors: ENotEnough.
 Executed<void> pay_write_fee(SystemStateInnerV1& state, std::uint64_t encoded_bytes,
                              Frost& payment);
