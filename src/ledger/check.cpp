@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "crypto/signature.hpp"
 #include "ledger/execute.hpp"
+#include "ledger/interpreter.hpp"
 
 namespace walrus::ledger {
 
@@ -267,6 +268,15 @@ TransactionResult<void> check_shared(const Object& object, const SharedObjectArg
                                              std::to_string(argument.initial_version));
 }
 
+TransactionResult<void> check_clock(const ObjectArg& argument) {
+    const auto* shared = std::get_if<SharedObjectArg>(&argument);
+    if (shared == nullptr || shared->initial_version != kClockInitialVersion)
+        return failure(Code::ObjectNotOwned, "the clock must be passed as shared at version " +
+                                                 std::to_string(kClockInitialVersion));
+    if (!shared->is_mutable) return {};
+    return failure(Code::ObjectNotOwned, "the clock can only be read");
+}
+
 }  // namespace
 
 TransactionResult<CheckedTransaction> verify_transaction(SignedTransaction transaction) {
@@ -292,6 +302,10 @@ TransactionResult<void> check_inputs(const StateOverlay& state, const BlockConte
         WALRUS_CHECK(owned != nullptr || std::holds_alternative<SharedObjectArg>(*argument));
         const ObjectId id =
             owned != nullptr ? owned->ref.id : std::get<SharedObjectArg>(*argument).id;
+        if (id == clock_id()) {
+            WALRUS_TRY(check_clock(*argument));
+            continue;
+        }
         const ObjectPtr object = state.object_envelope(id);
         if (!object) return failure(Code::ObjectNotFound, "there is no object " + to_text(id));
         if (owned != nullptr) {

@@ -27,7 +27,8 @@ std::vector<ObjectInput> object_inputs(const ProgrammableTransaction& program) {
         if (const auto* owned = std::get_if<OwnedObjectArg>(argument)) {
             out.push_back({owned->ref.id, false});
         } else if (const auto* shared = std::get_if<SharedObjectArg>(argument)) {
-            out.push_back({shared->id, !shared->is_mutable});
+            // The clock is no object of the state.
+            if (shared->id != clock_id()) out.push_back({shared->id, !shared->is_mutable});
         }
     }
     return out;

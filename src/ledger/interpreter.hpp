@@ -12,6 +12,12 @@
 
 namespace walrus::ledger {
 
+/// The clock, 0x2::clock::Clock under id 0x6: a shared object that transactions can only read. It
+/// is no part of the state; every transaction sees the time of its block, and effects do not list
+/// it.
+ObjectId clock_id();
+inline constexpr ObjectVersion kClockInitialVersion = 1;
+
 /// Executes the program and writes all objects into the runtime's overlay. Precondition: the inputs
 /// passed `check_inputs` on the same state. `latest` is the current id of the Walrus package.
 Executed<void> run_program(Runtime& runtime, const ProgrammableTransaction& program,

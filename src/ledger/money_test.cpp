@@ -3,6 +3,7 @@
 // transactions, but for what needs epochs to change.
 #include <gtest/gtest.h>
 
+#include "ledger/interpreter.hpp"
 #include "ledger/packages/subsidy_rules.hpp"
 #include "ledger/rules_testing.hpp"
 
@@ -310,6 +311,84 @@ TEST(WalrusSubsidies, AnybodyAddsFunds) {
     q.call("walrus_subsidies", "migrate", {shared_input(q, t.ledger, t.subsidies)});
     EXPECT_EQ(outcome(q.run()), "success");
     EXPECT_EQ(t.add(5), "success");
+}
+
+TEST(WalrusSubsidies, AnybodyProcessesThem) {
+    CurrentSubsidies t(15'000, 1'000, 10);
+    ASSERT_EQ(t.add(1'000'000), "success");
+    Program buy(t.ledger);
+    buy.keep({buy.reserve(kBytes, 2)});
+    ASSERT_EQ(outcome(buy.run()), "success");
+    // The committee of an epoch change: none came before the first.
+    const ObjectId place = staking_state_field_id(t.ledger.genesis.ids.staking, kStakingVersion);
+    const auto enter_epoch_2 = [&](EpochState state) {
+        auto staking = t.ledger.read<StakingInnerField>(place);
+        staking.value.previous_committee = staking.value.committee;
+        staking.value.epoch = 2;
+        staking.value.epoch_state = state;
+        t.ledger.write(place, staking);
+    };
+    const auto process = [&](bool clock_mutable = false, ObjectVersion version = 1) {
+        Program p(t.ledger, 0);
+        p.call("walrus_subsidies", "process_subsidies",
+               {shared_input(p, t.ledger, t.subsidies),
+                p.b.shared(t.ledger.genesis.ids.staking, 1, true), p.system(),
+                p.b.shared(clock_id(), version, clock_mutable)});
+        p.b.call(Program::framework(), "coin", "send_funds", {t.ledger.genesis.wal_type},
+                 {p.coin, p.b.pure_address(address_of(alice()))});
+        return outcome(t.ledger.try_run(
+            std::move(p.b).finish(t.ledger.handles, t.ledger.options(alice())), alice()));
+    };
+    EXPECT_EQ(process(true), "refused: ObjectNotOwned");
+    EXPECT_EQ(process(false, 2), "refused: ObjectNotOwned");
+    EXPECT_EQ(process(), "success");
+    EXPECT_EQ(t.read().last_subsidized_ts, t.ledger.time_ms);
+    EXPECT_EQ(rewards(t.ledger, 3), (U64s{25 + 37, 25 + 37, 0}));
+    EXPECT_EQ(t.read().subsidy_pool, 1'000'000u - 74);
+    const NodeId node = t.ledger.genesis.nodes[0];
+    const auto pool = [&] { return t.ledger.read<StakingPool>(ObjectId{node.bytes}); };
+    const Frost before = pool().commission;
+
+    // Epoch 2: 1000 and 10 for each of ten shards, blocked until the parameters are selected.
+    enter_epoch_2(EpochChangeDone{});
+    EXPECT_EQ(process(), "success");
+    EXPECT_EQ(pool().commission, before + 1'100);
+    const ObjectId blocked = dynamic_field_id(
+        pool().extra_fields.id,
+        walrus_type(t.ledger.genesis.ids, "staking_pool", "NewEpochCommissionBlockedForCollection"),
+        bcs::encode(ExtendedFieldKey{}));
+    using Blocked = Field<ExtendedFieldKey, Frost>;
+    EXPECT_EQ(t.ledger.read<Blocked>(blocked).value, 1'100u);
+    EXPECT_EQ(pool().extra_fields.size, 1u);
+    EXPECT_EQ(process(), "success");  // once per epoch
+    EXPECT_EQ(pool().commission, before + 1'100);
+    EXPECT_EQ(t.read().latest_epoch, 1u);
+    EXPECT_EQ(t.ledger.total_wal(), Uint128{kWalSupplyFrost});
+}
+
+TEST(WalrusSubsidies, CommissionIsNotBlockedOnceParametersAreSelected) {
+    CurrentSubsidies t(0, 1'000, 10);
+    ASSERT_EQ(t.add(10'999), "success");
+    const ObjectId place = staking_state_field_id(t.ledger.genesis.ids.staking, kStakingVersion);
+    auto staking = t.ledger.read<StakingInnerField>(place);
+    staking.value.previous_committee = staking.value.committee;
+    staking.value.epoch = 2;
+    staking.value.epoch_state = NextParamsSelected{};
+    t.ledger.write(place, staking);
+    const auto process = [&] {
+        Program p(t.ledger);
+        p.call("walrus_subsidies", "process_subsidies",
+               {shared_input(p, t.ledger, t.subsidies),
+                p.b.shared(t.ledger.genesis.ids.staking, 1, true), p.system(),
+                p.b.shared(clock_id(), 1, false)});
+        return outcome(p.run());
+    };
+    EXPECT_EQ(process(), "walrus_subsidies_inner::EInsufficientFundsInPool(1)");
+    ASSERT_EQ(t.add(1), "success");
+    EXPECT_EQ(process(), "success");
+    const auto pool = t.ledger.read<StakingPool>(ObjectId{t.ledger.genesis.nodes[3].bytes});
+    EXPECT_EQ(pool.commission, 1'100u);
+    EXPECT_EQ(pool.extra_fields.size, 0u);
 }
 
 TEST(WalrusSubsidies, FixedPartIsForTheCommitteeBefore) {
