@@ -38,9 +38,49 @@ TransactionData random_transaction(TestLedger& ledger, std::mt19937_64& random) 
     return data;
 }
 
-TEST(RandomPrograms, ConserveMoneyAndFailWithoutATrace) {
+/// What the pools say is what lies below them.
+void check_pools(const TestLedger& ledger) {
+    std::map<ObjectId, StoragePoolInnerV1> said;    // by the table of blobs
+    std::map<ObjectId, std::uint64_t> count, used;  // by pool
+    std::map<ObjectId, ObjectId> pool_of;           // by the table
+    for (const auto& [id, object] : ledger.state.objects()) {
+        if (object->type.name == "PooledBlob") {
+            const auto blob = ledger.read<PooledBlob>(id);
+            ++count[blob.storage_pool_id];
+            used[blob.storage_pool_id] += *encoded_bytes(100, blob.unencoded_size);
+        }
+        if (to_text(object->type).find("StoragePoolInnerV1") == std::string::npos) continue;
+        const auto inner = ledger.read<Field<std::uint64_t, StoragePoolInnerV1>>(id).value;
+        said[inner.blobs.id] = inner;
+        pool_of[inner.blobs.id] = std::get<ObjectOwner>(object->owner).parent;
+    }
+    std::uint64_t blobs = 0;
+    for (const auto& [table, inner] : said) {
+        ASSERT_EQ(inner.blob_count, count[pool_of[table]]);
+        ASSERT_EQ(inner.blobs.size, inner.blob_count);
+        ASSERT_EQ(inner.used_encoded_bytes, used[pool_of[table]]);
+        ASSERT_LE(inner.used_encoded_bytes, inner.storage.storage_size);
+        blobs += inner.blob_count;
+    }
+    std::uint64_t all = 0;
+    for (const auto& [pool, n] : count) all += n;
+    ASSERT_EQ(blobs, all);  // none lies below a pool that is gone
+}
+
+class RandomPrograms : public ::testing::TestWithParam<std::uint32_t> {
+public:
+    static TestLedger make_ledger() {
+        testing::Options options;
+        options.protocol_revision = GetParam();
+        return TestLedger(options);
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Revisions, RandomPrograms, ::testing::Values(0u, 1u));
+
+TEST_P(RandomPrograms, ConserveMoneyAndFailWithoutATrace) {
     std::mt19937_64 random(7);
-    TestLedger ledger;
+    TestLedger ledger = make_ledger();
+    std::set<std::string> seen;  // types of objects that came to be
     std::size_t succeeded = 0;
     std::size_t failed = 0;
     std::map<std::string, int> failures;
@@ -60,18 +100,26 @@ TEST(RandomPrograms, ConserveMoneyAndFailWithoutATrace) {
         FutureAccountingRingBuffer ring = system.future_accounting;
         ASSERT_EQ((*ring_slot(ring, 0))->used_capacity, system.used_capacity_size);
         ASSERT_EQ((*ring_slot(ring, 0))->epoch, system.committee->epoch);
+        if (!executed) continue;
+        for (const ChangedObjectType& changed : executed->changed_types)
+            seen.insert(changed.type.name);
+        if (i % 10 == 0) check_pools(ledger);
+        if (HasFatalFailure()) return;
     }
     // The generator reaches both.
     EXPECT_GT(succeeded, 300u);
     EXPECT_GT(failed, 300u);
     EXPECT_GT(failures.size(), 10u);
+    for (const char* type : {"Blob", "Storage", "StoragePool", "PooledBlob", "SharedBlob",
+                             "BlobBucket", "Exchange", "Subsidies"})
+        EXPECT_TRUE(seen.contains(type)) << type;
     if (::testing::Test::HasFailure())
         for (const auto& [name, count] : failures) std::printf("%6d %s\n", count, name.c_str());
 }
 
-TEST(RandomPrograms, EffectsTellExactlyWhatChanged) {
+TEST_P(RandomPrograms, EffectsTellExactlyWhatChanged) {
     std::mt19937_64 random(8);
-    TestLedger ledger;
+    TestLedger ledger = make_ledger();
     for (int i = 0; i < 1000; ++i) {
         const std::map<ObjectId, ObjectPtr> before = ledger.state.objects();
         const auto executed = ledger.try_run(random_transaction(ledger, random), account_key(1));

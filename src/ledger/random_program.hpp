@@ -58,6 +58,14 @@ private:
             known_.push_back({b_.owned(object_ref(*object)), object->type.name});
             if (known_.size() > 8) break;
         }
+        for (const auto& [id, object] : ledger_.state.objects()) {
+            const auto* shared = std::get_if<SharedOwner>(&object->owner);
+            if (shared == nullptr || id == ledger_.handles.system || source_.below(3) != 0)
+                continue;
+            known_.push_back({b_.shared(id, shared->initial_version, source_.below(16) != 0),
+                              object->type.name});
+            if (known_.size() > 12) break;
+        }
         const TypeTag& wal = ledger_.genesis.wal_type;
         known_.push_back({b_.withdrawal(source_.below(4) * kFrostPerWal, wal), "Withdrawal"});
         const Argument right = b_.withdrawal(5 * kFrostPerWal, wal);
@@ -86,6 +94,8 @@ private:
             for (std::size_t i = source_.below(4); i > 0; --i) bytes.push_back(source_.next());
             return b_.pure_vector_u8(bytes);
         }
+        if (type.kind == OpenType::Kind::Datatype && type.name == "ID")
+            return b_.pure_id(ledger_.handles.package);
         if (type.kind == OpenType::Kind::Datatype)
             return b_.pure_string(std::string(source_.below(4), 'a'));
         const RegisterBlob blob = sample_blob(source_.below(4), 100, 1000);
@@ -101,12 +111,14 @@ private:
                                        ? static_cast<std::uint32_t>(source_.number())
                                        : static_cast<std::uint32_t>(1 + source_.below(5)));
             case TypeKind::U64:
-                switch (source_.below(4)) {
+                switch (source_.below(6)) {
                     case 0:
                         return b_.pure_u64(source_.number());
                     case 1:
                         return b_.pure_u64(blob.unencoded_bytes);
                     case 2:
+                    case 3:
+                    case 4:
                         return b_.pure_u64(blob.encoded_bytes);
                     default:
                         return b_.pure_u64(source_.below(100));
@@ -130,6 +142,16 @@ private:
         return fitting.empty() ? any() : fitting[source_.below(fitting.size())];
     }
 
+    /// Do the parameters from `at` on say what a blob is: id, root hash, size, encoding type?
+    static bool describes_blob(const FunctionDescription& function, std::size_t at) {
+        constexpr TypeKind kKinds[] = {TypeKind::U256, TypeKind::U256, TypeKind::U64, TypeKind::U8};
+        for (std::size_t i = 0; i < std::size(kKinds); ++i) {
+            if (at + i >= function.parameters.size()) return false;
+            const OpenType& type = function.parameters[at + i].type;
+            if (type.kind != OpenType::Kind::Primitive || type.primitive != kKinds[i]) return false;
+        }
+        return true;
+    }
     bool has(const std::string& type) const {
         for (const Known& known : known_)
             if (known.type == type) return true;
@@ -153,6 +175,16 @@ private:
         std::vector<Argument> arguments;
         for (const FunctionParameter& parameter : function.parameters) {
             if (parameter.type.name == "TxContext") continue;
+            if (describes_blob(function, arguments.size()) && source_.below(8) != 7) {
+                const RegisterBlob blob = sample_blob(source_.below(4), 100, 1000);
+                arguments.push_back(b_.pure_u256(blob.blob_id.bytes));
+                arguments.push_back(b_.pure_u256(blob.root_hash.bytes));
+                arguments.push_back(b_.pure_u64(blob.unencoded_bytes));
+                arguments.push_back(b_.pure_u8(blob.encoding_type));
+            }
+            if (&parameter - function.parameters.data() <
+                static_cast<std::ptrdiff_t>(arguments.size()))
+                continue;
             const Argument argument = argument_for(parameter.type);
             arguments.push_back(argument);
             // What is taken by value is usually not used again.
@@ -195,10 +227,32 @@ private:
                 known_.push_back({b_.make_vector(std::nullopt, {any()}), "vector"});
                 return;
             }
+            case 5:
+                return add_blob();
             default:
                 call(functions[source_.below(functions.size())]);
                 return;
         }
+    }
+
+    /// Buys a storage, or a pool, and registers a blob in it; both are kept.
+    void add_blob() {
+        RegisterBlob blob = sample_blob(source_.below(4), 100, 1000);
+        const bool pooled = source_.below(2) == 1;
+        const Argument system = of_type("System");
+        const Argument coin = of_type("Coin");
+        const Argument bytes = b_.pure_u64(blob.encoded_bytes * (pooled ? 2 : 1));
+        const Argument epochs = b_.pure_u32(static_cast<std::uint32_t>(1 + source_.below(3)));
+        const Argument room = b_.call(ledger_.handles.package, "system",
+                                      pooled ? "create_storage_pool" : "reserve_space", {},
+                                      {system, bytes, epochs, coin});
+        const Argument made =
+            b_.call(ledger_.handles.package, "system",
+                    pooled ? "register_pooled_blob" : "register_blob", {},
+                    {system, room, b_.pure_u256(blob.blob_id.bytes),
+                     b_.pure_u256(blob.root_hash.bytes), b_.pure_u64(blob.unencoded_bytes),
+                     b_.pure_u8(blob.encoding_type), b_.pure_bool(source_.below(2) == 1), coin});
+        known_.push_back(pooled ? Known{room, "StoragePool"} : Known{made, "Blob"});
     }
 
     Argument of_type(const std::string& type) {
@@ -211,8 +265,9 @@ private:
         const Argument me = b_.pure_address(sender_);
         std::vector<Argument> objects;
         for (const Known& known : known_) {
-            if (known.type == "Coin" || known.type == "Storage" || known.type == "Blob")
-                objects.push_back(known.argument);
+            for (const char* kept : {"Coin", "Storage", "Blob", "StoragePool", "BlobBucketCap",
+                                     "AdminCap", "StorageNodeCap"})
+                if (known.type == kept) objects.push_back(known.argument);
             if (known.type == "Balance")
                 b_.call(framework(), "balance", "send_funds", {ledger_.genesis.wal_type},
                         {known.argument, me});
