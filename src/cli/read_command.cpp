@@ -109,7 +109,7 @@ std::string report_json(const ReadArguments& arguments, const client::ReadReport
     return out.take();
 }
 
-/// An id in hexadecimal may be the id of a Blob object: then its blob is meant.
+/// An id in hexadecimal may be the id of a Blob or SharedBlob object: then its blob is meant.
 io::Task<ClientResult<BlobId>> resolve(client::Client& client, std::string text) {
     const auto id = blob_id_argument(text);
     if (!id) co_return fail(id.error());
@@ -119,7 +119,11 @@ io::Task<ClientResult<BlobId>> resolve(client::Client& client, std::string text)
     if (!object) co_return *id;
     auto blob = co_await client::blob_object(client, view, *object);
     if (blob) co_return blob->blob.blob_id;
-    co_return *id;
+    auto shared =
+        co_await client::object_of_type(client, view, *object, "shared_blob", "SharedBlob");
+    if (!shared) co_return *id;
+    WALRUS_CO_TRY(wrapped, client::decode_contents<ledger::SharedBlob>(*shared));
+    co_return wrapped.blob.blob_id;
 }
 
 io::Task<RunResult> read_blob(client::Client& client, const ReadArguments& arguments, bool json) {
@@ -182,7 +186,8 @@ Command read_command() {
         "  walrus read BLOB_ID --out photo.jpg\n"
         "  walrus read BLOB_ID | tar x\n"
         "  walrus read BLOB_ID --out copy --json        # which slivers it took\n"
-        "Needs no wallet. The id may be base64, hexadecimal or decimal, or that of a Blob object.";
+        "Needs no wallet. The id may be base64, hexadecimal or decimal, or that of a Blob or\n"
+        "SharedBlob object.";
     command.declare = [arguments](Arguments& a) {
         a.positional("BLOB_ID", arguments->id, "Blob to read", true);
         a.value("--out,-o", arguments->out, "FILE", "Write here instead of standard output");

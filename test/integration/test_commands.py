@@ -174,7 +174,8 @@ class Commands(unittest.TestCase):
         found = self.user.good('ledger', 'objects', '--blob-id', blob['blob_id']).json['objects']
         self.assertEqual([o['sharedBlobObjectId'] for o in found], [shared])
         self.assertEqual(found[0]['blob']['storage']['endEpoch'], end)
-        self.user.good('read', blob['blob_id'], '--out', os.path.join(self.folder, 'again'))
+        for name in (blob['blob_id'], shared):
+            self.user.good('read', name, '--out', os.path.join(self.folder, 'again-' + name[-6:]))
         self.fails(2, 'INVALID_ARGUMENT', 'fund-shared-blob', blob['object'], '--amount', 0)
         self.fails(2, 'INVALID_ARGUMENT', 'extend', shared, '--epochs-extended', 1)
         self.fails(4, 'NOT_FOUND', 'share', blob['object'])
