@@ -76,11 +76,12 @@ public:
         if (!blob.empty()) std::memcpy(primary->data(), blob.data(), blob.size());
         std::memset(primary->data() + blob.size(), 0, source_bytes - blob.size());
 
-        BlobEncoder encoder(code, *symbol_bytes, primary->view().first(source_bytes), executor);
+        BlobEncoder encoder(code, *symbol_bytes, blob.size(), primary->view().first(source_bytes),
+                            executor);
         encoder.primary_ = primary->data();
         encoder.secondary_ = secondary->data();
         encoder.row_parity_ = encoder.secondary_ + encoder.columns_ * encoder.column_bytes_;
-        VerifiedMetadata metadata = encoder.run(blob.size());
+        VerifiedMetadata metadata = encoder.run();
         return EncodedBlob(code, std::move(metadata), std::move(*primary), std::move(*secondary));
     }
 
@@ -92,37 +93,42 @@ public:
         auto parity =
             pool.acquire(parity_columns * code.sliver_bytes(Axis::Secondary, *symbol_bytes));
         if (!parity) return fail(EncodeError::OutOfMemoryBudget);
-        BlobEncoder encoder(code, *symbol_bytes, blob, executor);
+        BlobEncoder encoder(code, *symbol_bytes, blob.size(), blob, executor);
         encoder.row_parity_ = parity->data();
-        return encoder.run(blob.size());
+        return encoder.run();
     }
 
 private:
-    BlobEncoder(const CodeParameters& code, std::size_t symbol_bytes, ByteView source,
-                Executor& executor)
+    /// `source` is the blob, or the blob and the zeros behind it.
+    BlobEncoder(const CodeParameters& code, std::size_t symbol_bytes, std::size_t blob_bytes,
+                ByteView source, Executor& executor)
         : executor_(executor),
           rows_(code.primary_source_symbols()),
           columns_(code.secondary_source_symbols()),
           symbol_bytes_(symbol_bytes),
           row_bytes_(columns_ * symbol_bytes),
           column_bytes_(rows_ * symbol_bytes),
+          data_rows_(div_ceil(blob_bytes, row_bytes_)),
           source_(source, rows_, row_bytes_),
           row_encoder_(code, symbol_bytes),
           column_encoder_(
               code, symbol_bytes,
-              choose_strip_columns(code.shard_count(), symbol_bytes, executor.concurrency())) {}
+              choose_strip_columns(code.shard_count(), symbol_bytes, executor.concurrency()),
+              data_rows_),
+          blob_bytes_(blob_bytes) {}
 
-    VerifiedMetadata run(std::uint64_t blob_bytes) {
+    VerifiedMetadata run() {
         extend_rows();
+        clear_zero_rows();
         extend_columns();
-        return column_encoder_.finish(blob_bytes, executor_);
+        return column_encoder_.finish(blob_bytes_, executor_);
     }
 
     void extend_rows() {
-        const std::size_t whole = source_.whole_rows();
+        const std::size_t whole = std::min(source_.whole_rows(), data_rows_);
         std::vector<Piece> pieces = row_encoder_.pieces(whole);
         const std::size_t whole_pieces = pieces.size();
-        for (const Piece& piece : row_encoder_.pieces(rows_ - whole)) pieces.push_back(piece);
+        for (const Piece& piece : row_encoder_.pieces(data_rows_ - whole)) pieces.push_back(piece);
         redstuff::Lending<RowEncoder::Scratch> scratches;
         executor_.parallel_for(pieces.size(), [&](std::size_t i) {
             const std::size_t first = i < whole_pieces ? 0 : whole;
@@ -133,6 +139,16 @@ private:
                  secondary_ == nullptr ? nullptr : secondary_ + in_column, column_bytes_},
                 pieces[i], *scratch);
         });
+    }
+
+    /// The code of zeros is zero.
+    void clear_zero_rows() {
+        Byte* const columns = secondary_ == nullptr ? row_parity_ : secondary_;
+        Byte* const end = row_parity_ + (row_encoder_.parity_count()) * column_bytes_;
+        const std::size_t data = data_rows_ * symbol_bytes_;
+        if (data == column_bytes_) return;
+        for (Byte* column = columns; column != end; column += column_bytes_)
+            std::memset(column + data, 0, column_bytes_ - data);
     }
 
     void extend_columns() {
@@ -173,9 +189,11 @@ private:
     std::size_t symbol_bytes_;  // s
     std::size_t row_bytes_;     // of a primary sliver
     std::size_t column_bytes_;  // of a secondary sliver
+    std::size_t data_rows_;     // the source rows behind are zero
     SourceRows source_;
     RowEncoder row_encoder_;
     ColumnEncoder column_encoder_;
+    std::uint64_t blob_bytes_;
     Byte* primary_ = nullptr;     // n primary slivers, or nothing if they are not wanted
     Byte* secondary_ = nullptr;   // n secondary slivers, or nothing
     Byte* row_parity_ = nullptr;  // secondary slivers S..n-1

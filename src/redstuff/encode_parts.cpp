@@ -26,16 +26,6 @@ inline void prefetch(const Byte* data, std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += kLineBytes) __builtin_prefetch(data + i, kWrite);
 }
 
-// Row trees. A level is a sequence of columns of nodes, one node per row; two neighbouring columns
-// give one of the next level, a last single one is paired with Empty.
-void pair_columns(const Digest* left, const Digest* right, std::size_t count, Digest* out) {
-    const Digest empty{};
-    const bool single = right == nullptr;
-    hash::hash_inner(hash::kernels(), left->bytes.data(), sizeof(Digest),
-                     single ? empty.bytes.data() : right->bytes.data(), single ? 0 : sizeof(Digest),
-                     count, out);
-}
-
 }  // namespace
 
 RowEncoder::RowEncoder(const CodeParameters& code, std::size_t symbol_bytes)
@@ -71,7 +61,7 @@ void RowEncoder::extend(const Rows& rows, const Piece& piece, Scratch& scratch) 
 }
 
 ColumnEncoder::ColumnEncoder(const CodeParameters& code, std::size_t symbol_bytes,
-                             std::size_t strip_columns)
+                             std::size_t strip_columns, std::size_t data_rows)
     : code_(code),
       rs_(sliver_code(code, Axis::Secondary)),
       shards_(code.shard_count()),
@@ -79,7 +69,10 @@ ColumnEncoder::ColumnEncoder(const CodeParameters& code, std::size_t symbol_byte
       strip_columns_(strip_columns),
       strip_count_(div_ceil(shards_, strip_columns)),
       plane_bytes_(plane_bytes_max(rs_.encode_rows())),
-      leaf_digests_(symbol_bytes, shards_ * shards_),
+      zero_rows_{std::min(data_rows, rs_.source_count()), rs_.source_count()},
+      hashed_rows_(shards_ -
+                   (zero_rows_.begin < zero_rows_.end ? zero_rows_.end - zero_rows_.begin - 1 : 0)),
+      leaf_digests_(symbol_bytes, shards_ * hashed_rows_),
       column_roots_(shards_),
       row_nodes_(strip_count_ * shards_) {
     WALRUS_CHECK(std::has_single_bit(strip_columns) && strip_columns <= kStripColumnsMax);
@@ -140,37 +133,67 @@ void ColumnEncoder::extend_piece(const Columns& columns, const Piece& piece,
 /// Leaf digests of the piece's columns; of a symbol in pieces when the last one has come.
 void ColumnEncoder::hash_piece(std::size_t strip, const Columns& columns, const Piece& piece,
                                Scratch& scratch) const {
-    const std::size_t sources = rs_.source_count();
+    const std::size_t parities = rs_.parity_count();
+    const std::size_t sources = hashed_rows_ - parities;  // with one zero row
     const bool keep = columns.parity != nullptr;
     for (std::size_t i = 0; i < piece.count; ++i) {
         const std::size_t column = piece.first + i;
         for (std::size_t r = 0; r < sources; ++r)
             scratch.symbols_[r] =
                 columns.symbols[r] + column * columns.column_stride + piece.offset;
-        for (std::size_t j = 0; j < rs_.parity_count(); ++j)
+        for (std::size_t j = 0; j < parities; ++j)
             scratch.symbols_[sources + j] =
                 keep ? columns.parity + j * columns.parity_stride + column * symbol_bytes_ +
                            piece.offset
                      : scratch.parity_.data() + (j * piece.count + i) * piece.bytes;
         Digest* leaves = scratch.column(columns.first + column - strip_begin(strip));
         if (piece.whole(symbol_bytes_)) {
-            leaf_digests_(scratch.symbols_.data(), shards_, leaves);
+            leaf_digests_(scratch.symbols_.data(), hashed_rows_, leaves);
+            spread(leaves);
             continue;
         }
         if (!scratch.hasher_)
-            scratch.hasher_ = std::make_unique<hash::LeafHasher>(hash::kernels(), shards_);
+            scratch.hasher_ = std::make_unique<hash::LeafHasher>(hash::kernels(), hashed_rows_);
         if (piece.offset == 0) scratch.hasher_->reset();
         scratch.hasher_->update(scratch.symbols_.data(), piece.bytes);
-        if (piece.completes(symbol_bytes_)) scratch.hasher_->finish(leaves);
+        if (!piece.completes(symbol_bytes_)) continue;
+        scratch.hasher_->finish(leaves);
+        spread(leaves);
     }
+}
+
+void ColumnEncoder::spread(Digest* leaves) const {
+    if (hashed_rows_ == shards_) return;
+    std::copy_backward(leaves + zero_rows_.begin + 1, leaves + hashed_rows_, leaves + shards_);
+    std::fill(leaves + zero_rows_.begin + 1, leaves + zero_rows_.end, leaves[zero_rows_.begin]);
 }
 
 void ColumnEncoder::finish_strip(std::size_t strip, Scratch& scratch) {
     const std::size_t begin = strip_begin(strip);
     const std::size_t end = strip_end(strip);
     for (std::size_t c = begin; c < end; ++c)
-        column_roots_[c] = root_of(scratch.column(c - begin), shards_, scratch.nodes_.data());
+        column_roots_[c] =
+            root_of(scratch.column(c - begin), shards_, scratch.nodes_.data(), zero_rows_);
     reduce_strip(strip, end - begin, scratch);
+}
+
+// Row trees. A level is a sequence of columns of nodes, one node per row; two neighbouring columns
+// give one of the next level, a last single one is paired with Empty.
+void ColumnEncoder::pair_columns(const Digest* left, const Digest* right, std::size_t begin,
+                                 std::size_t end, Digest* out) const {
+    const Digest empty{};
+    const auto reduce = [&](std::size_t first, std::size_t last) {
+        if (first >= last) return;
+        hash::hash_inner(hash::kernels(), left[first].bytes.data(), sizeof(Digest),
+                         right == nullptr ? empty.bytes.data() : right[first].bytes.data(),
+                         right == nullptr ? 0 : sizeof(Digest), last - first, out + first);
+    };
+    const std::size_t zero_begin = std::clamp(zero_rows_.begin, begin, end);
+    const std::size_t zero_end = std::clamp(zero_rows_.end, begin, end);
+    if (zero_begin + 1 >= zero_end) return reduce(begin, end);
+    reduce(begin, zero_begin + 1);
+    reduce(zero_end, end);
+    std::fill(out + zero_begin + 1, out + zero_end, out[zero_begin]);
 }
 
 /// The strip's columns of leaves to one column of nodes, log2(strip_columns_) levels up (to the
@@ -179,7 +202,7 @@ void ColumnEncoder::reduce_strip(std::size_t strip, std::size_t count, Scratch& 
     for (std::size_t width = strip_columns_; width > 1; width /= 2) {
         if (strip_count_ == 1 && count == 1) break;
         for (std::size_t i = 0; i < count; i += 2)
-            pair_columns(scratch.column(i), i + 1 < count ? scratch.column(i + 1) : nullptr,
+            pair_columns(scratch.column(i), i + 1 < count ? scratch.column(i + 1) : nullptr, 0,
                          shards_, scratch.column(i / 2));
         count = (count + 1) / 2;
     }
@@ -191,12 +214,12 @@ void ColumnEncoder::reduce_strip(std::size_t strip, std::size_t count, Scratch& 
 void ColumnEncoder::reduce_rows(Executor& executor) {
     executor.parallel_for(div_ceil(shards_, kRowsPerCall), [&](std::size_t call) {
         const std::size_t first = call * kRowsPerCall;
-        const std::size_t rows = std::min(kRowsPerCall, shards_ - first);
-        Digest* nodes = row_nodes_.data() + first;
+        const std::size_t last = std::min(first + kRowsPerCall, shards_);
+        Digest* nodes = row_nodes_.data();
         for (std::size_t count = strip_count_; count > 1; count = (count + 1) / 2)
             for (std::size_t i = 0; i < count; i += 2)
                 pair_columns(nodes + i * shards_,
-                             i + 1 < count ? nodes + (i + 1) * shards_ : nullptr, rows,
+                             i + 1 < count ? nodes + (i + 1) * shards_ : nullptr, first, last,
                              nodes + i / 2 * shards_);
     });
 }

@@ -45,6 +45,8 @@ public:
         gf::Workspace workspace_;
     };
 
+    /// n - S.
+    std::size_t parity_count() const { return rs_.parity_count(); }
     /// Cuts this many rows into pieces: the units of work of `extend`.
     std::vector<Piece> pieces(std::size_t row_count) const;
     void extend(const Rows& rows, const Piece& piece, Scratch& scratch) const;
@@ -64,8 +66,10 @@ public:
     /// Columns of a strip, a power of two that keeps working memory in the cache.
     static constexpr std::size_t kStripColumnsMax = 16;
 
-    /// Precondition: strip_columns is a power of two, at most kStripColumnsMax.
-    ColumnEncoder(const CodeParameters& code, std::size_t symbol_bytes, std::size_t strip_columns);
+    /// Source rows from `data_rows` on are zero. Precondition: strip_columns is a power of two, at
+    /// most kStripColumnsMax.
+    ColumnEncoder(const CodeParameters& code, std::size_t symbol_bytes, std::size_t strip_columns,
+                  std::size_t data_rows);
 
     std::size_t strip_count() const { return strip_count_; }
     std::size_t strip_begin(std::size_t strip) const { return strip * strip_columns_; }
@@ -111,6 +115,11 @@ private:
     void extend_piece(const Columns& columns, const Piece& piece, Scratch& scratch) const;
     void hash_piece(std::size_t strip, const Columns& columns, const Piece& piece,
                     Scratch& scratch) const;
+    /// Leaves of the hashed rows, one after the other, to leaves of all rows.
+    void spread(Digest* leaves) const;
+    /// Two neighbouring columns of nodes (`right` may be null), rows [begin, end), to one.
+    void pair_columns(const Digest* left, const Digest* right, std::size_t begin, std::size_t end,
+                      Digest* out) const;
     void reduce_strip(std::size_t strip, std::size_t count, Scratch& scratch);
     void reduce_rows(Executor& executor);
 
@@ -121,6 +130,8 @@ private:
     std::size_t strip_columns_;
     std::size_t strip_count_;
     std::size_t plane_bytes_;
+    EqualNodes zero_rows_;
+    std::size_t hashed_rows_;  // n, or less the zero rows but one
     LeafDigests leaf_digests_;
     std::vector<Digest> column_roots_;
     std::vector<Digest> row_nodes_;  // strip after strip, one node per row

@@ -67,14 +67,26 @@ void LeafDigests::operator()(const Byte* const* symbols, std::size_t count, Dige
     for (std::size_t i = 0; i < count; ++i) out[i] = table_[load_le<std::uint16_t>(symbols[i])];
 }
 
-Digest root_of(const Digest* leaves, std::size_t count, Digest* spare) {
-    const hash::HashKernels& kernels = hash::kernels();
+Digest root_of(const Digest* leaves, std::size_t count, Digest* spare, EqualNodes equal) {
     const Digest* level = leaves;
+    const auto reduce = [&](std::size_t begin, std::size_t end) {
+        const Byte* base = level[2 * begin].bytes.data();
+        hash::hash_inner(hash::kernels(), base, 64, base + 32, 64, end - begin, spare + begin);
+    };
     while (count > 1) {
         if (count % 2 == 1 && level == spare) spare[count] = Digest{};
         count = (count + 1) / 2;
-        const Byte* base = level->bytes.data();
-        hash::hash_inner(kernels, base, 64, base + 32, 64, count, spare);
+        equal = {(equal.begin + 1) / 2, equal.end / 2};
+        // A level may be written over the one below: what is written lies before what is still to
+        // be read, so the equal nodes come last.
+        if (equal.begin + 1 < equal.end) {
+            reduce(0, equal.begin + 1);
+            const Digest same = spare[equal.begin];
+            reduce(equal.end, count);
+            std::fill(spare + equal.begin, spare + equal.end, same);
+        } else {
+            reduce(0, count);
+        }
         level = spare;
     }
     return *level;

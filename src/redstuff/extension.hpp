@@ -99,8 +99,15 @@ private:
 std::vector<Digest> sliver_roots(const CodeParameters& code, Axis axis, std::size_t symbol_bytes,
                                  std::span<const ByteView> slivers, Executor& executor);
 
+/// Nodes [begin, end) of a level of a Merkle tree, known to be equal; empty if begin >= end.
+struct EqualNodes {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
 /// Root of the tree over leaves that lie one after the other; `spare` is working memory for half as
-/// many digests and one more. The leaf behind an odd number of leaves must be zero.
-Digest root_of(const Digest* leaves, std::size_t count, Digest* spare);
+/// many digests and one more. The leaf behind an odd number of leaves must be zero. Subtrees over
+/// equal leaves are hashed once.
+Digest root_of(const Digest* leaves, std::size_t count, Digest* spare, EqualNodes equal = {});
 
 }  // namespace walrus::redstuff

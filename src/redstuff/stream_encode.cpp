@@ -75,7 +75,9 @@ private:
                    (lanes_ > 1 && div_ceil(shards_, strip) < kPartsPerThread * lanes_);
         };
         while (strip > 1 && too_wide()) strip /= 2;
-        column_encoder_.emplace(code_, symbol_bytes_, strip);
+        column_encoder_.emplace(
+            code_, symbol_bytes_, strip,
+            static_cast<std::size_t>(div_ceil(source_.size(), std::uint64_t{row_bytes_})));
 
         const std::size_t useful = std::max(div_ceil(kScratchWriteBytes, symbol_bytes_),
                                             div_ceil(rows_, kPartsPerThread * lanes_));
