@@ -222,5 +222,66 @@ TEST(Merkle, EveryFlippedBitOfAProofIsCaught) {
     }
 }
 
+/// Every set of leaves of small trees, and random sets of larger ones.
+TEST(Merkle, MultiProofsOfAllSets) {
+    std::mt19937 random(5);
+    for (std::size_t count = 1; count <= 64; count += count < 10 ? 1 : 9) {
+        const Bytes data = random_bytes(count * 5, static_cast<std::uint32_t>(count));
+        const MerkleTree tree = MerkleTree::from_packed(data, 5);
+        const Digest root = tree.root().bytes();
+        const std::size_t sets = count < 10 ? (std::size_t{1} << count) - 1 : 300;
+        for (std::size_t set = 1; set <= sets; ++set) {
+            std::vector<std::size_t> indices;
+            std::vector<Digest> leaves;
+            std::size_t single = 0;
+            for (std::size_t i = 0; i < count; ++i)
+                if (count < 10 ? (set >> i) % 2 == 1 : random() % 4 == 0) {
+                    indices.push_back(i);
+                    leaves.push_back(tree.leaf(i));
+                    single += tree.proof(i).path.size();
+                }
+            if (indices.empty()) continue;
+            const MerkleMultiProof proof = tree.multi_proof(indices);
+            ASSERT_LE(proof.siblings.size(), single);
+            ASSERT_TRUE(merkle_verify_many(root, count, indices, leaves, proof));
+
+            MerkleMultiProof other = proof;
+            other.siblings.push_back(root);
+            ASSERT_EQ(merkle_verify_many(root, count, indices, leaves, other).error(),
+                      MerkleError::WrongPathLength);
+            std::vector<Digest> changed = leaves;
+            changed[random() % changed.size()].bytes[random() % 32] ^= 1;
+            ASSERT_EQ(merkle_verify_many(root, count, indices, changed, proof).error(),
+                      MerkleError::RootMismatch);
+            if (!proof.siblings.empty()) {
+                other = proof;
+                other.siblings[random() % proof.siblings.size()].bytes[random() % 32] ^= 1;
+                ASSERT_EQ(merkle_verify_many(root, count, indices, leaves, other).error(),
+                          MerkleError::RootMismatch);
+                other.siblings.pop_back();
+                ASSERT_EQ(merkle_verify_many(root, count, indices, leaves, other).error(),
+                          MerkleError::WrongPathLength);
+            }
+            std::vector<std::size_t> out_of_range = indices;
+            out_of_range.back() = count;
+            ASSERT_EQ(merkle_verify_many(root, count, out_of_range, leaves, proof).error(),
+                      MerkleError::LeafIndexOutOfRange);
+            if (indices.size() > 1) {
+                std::swap(out_of_range.front(), out_of_range.back());
+                ASSERT_EQ(merkle_verify_many(root, count, out_of_range, leaves, proof).error(),
+                          MerkleError::LeafIndicesNotSorted);
+            }
+        }
+        ASSERT_EQ(merkle_verify_many(root, count, {}, {}, {}).error(),
+                  MerkleError::LeafIndicesNotSorted);
+    }
+    // All leaves need nothing, two neighbours one path less one node.
+    const MerkleTree tree = MerkleTree::from_packed(random_bytes(1000, 9), 1);
+    std::vector<std::size_t> all(1000);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    EXPECT_TRUE(tree.multi_proof(all).siblings.empty());
+    EXPECT_EQ(tree.multi_proof(std::vector<std::size_t>{6, 7}).siblings.size(), 9u);
+}
+
 }  // namespace
 }  // namespace walrus

@@ -35,10 +35,21 @@ struct MerkleProof {
     friend bool operator==(const MerkleProof&, const MerkleProof&) = default;
 };
 
+/// What the paths of several leaves of one tree need together: digests of the siblings that do not
+/// follow from the leaves, level by level from the leaves upward, within a level from left to
+/// right. Fillers (Empty) are left out, for their places follow from the number of leaves. Ours,
+/// in addition to the public format: at most as long as the single paths, and much shorter for
+/// neighbouring leaves.
+struct MerkleMultiProof {
+    std::vector<Digest> siblings;
+    friend bool operator==(const MerkleMultiProof&, const MerkleMultiProof&) = default;
+};
+
 enum class MerkleError {
-    WrongPathLength,      ///< not exactly the length that the leaf count asks for
-    LeafIndexOutOfRange,  ///< leaf index >= leaf count
-    RootMismatch,         ///< the path does not lead to the root
+    WrongPathLength,       ///< not exactly the length that the leaf count asks for
+    LeafIndexOutOfRange,   ///< leaf index >= leaf count
+    RootMismatch,          ///< the path does not lead to the root
+    LeafIndicesNotSorted,  ///< no leaf at all, or indices that do not increase
 };
 const char* describe(MerkleError error);
 
@@ -58,6 +69,13 @@ Result<void, MerkleError> merkle_verify_digest(const Digest& root, std::size_t l
                                                const Digest& leaf, std::size_t leaf_index,
                                                const MerkleProof& proof);
 
+/// Checks the digests of several leaves at once. Indices must increase strictly; the proof must
+/// hold exactly the siblings that they need.
+Result<void, MerkleError> merkle_verify_many(const Digest& root, std::size_t leaf_count,
+                                             std::span<const std::size_t> leaf_indices,
+                                             std::span<const Digest> leaves,
+                                             const MerkleMultiProof& proof);
+
 /// Root of a tree whose leaf digests are given; no leaves: Empty.
 MerkleNode merkle_root_of_digests(std::span<const Digest> leaves);
 
@@ -75,6 +93,8 @@ public:
     const Digest& leaf(std::size_t index) const { return nodes_[index]; }
     /// Precondition: leaf_index < leaf_count().
     MerkleProof proof(std::size_t leaf_index) const;
+    /// Precondition: indices increase strictly and are below leaf_count(); there is one at least.
+    MerkleMultiProof multi_proof(std::span<const std::size_t> leaf_indices) const;
 
 private:
     std::vector<Digest> nodes_;  // level by level, each level but the last padded to an even count

@@ -135,6 +135,21 @@ GeneralRecoverySymbol ExpandedSliver::general_symbol(SliverIndex target) const {
     return {{orthogonal(axis_), decoding_symbol(target)}, target, tree_.proof(target.value)};
 }
 
+SymbolBatch ExpandedSliver::symbol_batch(std::span<const SliverIndex> targets) const {
+    SymbolBatch batch;
+    batch.target_axis = orthogonal(axis_);
+    batch.source = index_;
+    batch.targets.assign(targets.begin(), targets.end());
+    batch.cells.reserve(targets.size() * symbol_bytes_);
+    std::vector<std::size_t> leaves;
+    for (const SliverIndex target : targets) {
+        append(batch.cells, symbol(target));
+        leaves.push_back(target.value);
+    }
+    batch.proof = tree_.multi_proof(leaves);
+    return batch;
+}
+
 Result<std::vector<RecoverySymbol>, PoolError> recovery_symbols(
     const CodeParameters& code, Axis source_axis, const SliverView& source,
     std::span<const SliverIndex> targets, BufferPool& pool, Executor& executor) {

@@ -39,6 +39,8 @@ public:
     RecoverySymbol recovery_symbol(SliverIndex target) const;
     DecodingSymbol decoding_symbol(SliverIndex target) const;
     GeneralRecoverySymbol general_symbol(SliverIndex target) const;
+    /// Precondition: targets increase strictly and are below n; there is one at least.
+    SymbolBatch symbol_batch(std::span<const SliverIndex> targets) const;
 
 private:
     Buffer symbols_;
@@ -80,9 +82,9 @@ Result<SliverData, RecoverError> recover_sliver(const VerifiedMetadata& metadata
                                                 std::span<const DecodingSymbol> symbols,
                                                 Executor& executor);
 
-/// The same from symbols with proofs, which are looked at only if the symbols do not give the sliver
-/// of the metadata: then invalid ones are dropped. If the valid ones still rebuild another sliver,
-/// the blob is encoded inconsistently and the proof of it is returned instead. Errors:
+/// The same from symbols with proofs, which are looked at only if the symbols do not give the
+/// sliver of the metadata: then invalid ones are dropped. If the valid ones still rebuild another
+/// sliver, the blob is encoded inconsistently and the proof of it is returned instead. Errors:
 /// NotEnoughSymbols.
 Result<std::variant<SliverData, InconsistencyProof>, RecoverError> recover_sliver_or_prove(
     const VerifiedMetadata& metadata, const CodeParameters& code, Axis target_axis,

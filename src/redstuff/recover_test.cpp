@@ -54,6 +54,66 @@ TEST(ExpandedSliver, HoldsTheRowsAndColumnsOfTheMatrix) {
     }
 }
 
+TEST(SymbolBatch, OneProofForAllCellsOfASliver) {
+    std::mt19937 random(17);
+    for (const auto& [n, length] :
+         {std::pair<std::uint32_t, std::size_t>{4, 1000}, {7, 100}, {13, 30'000}, {100, 50'000}}) {
+        Encoded encoded(n, length);
+        for (const Axis axis : kAxes)
+            for (int round = 0; round < 20; ++round) {
+                const auto expanded =
+                    ExpandedSliver::expand(encoded.code, axis, encoded.view(axis, random() % n),
+                                           encoded.pool, encoded.executor);
+                ASSERT_TRUE(expanded);
+                std::vector<SliverIndex> targets;
+                for (std::size_t i = 0; i < n; ++i)
+                    if (random() % 3 == 0 || (targets.empty() && i + 1 == n))
+                        targets.push_back(sliver_index(i));
+                const SymbolBatch batch = expanded->symbol_batch(targets);
+                EXPECT_EQ(batch.target_axis, orthogonal(axis));
+                for (std::size_t i = 0; i < targets.size(); ++i)
+                    ASSERT_TRUE(equal(batch.cell(i), expanded->symbol(targets[i])));
+                const auto verify = [&](const SymbolBatch& given) {
+                    return verify_symbol_batch(encoded.metadata(), encoded.code, given);
+                };
+                ASSERT_TRUE(verify(batch));
+
+                const Bytes body = bcs::encode(batch);
+                const auto decoded = bcs::decode<SymbolBatch>(body);
+                ASSERT_TRUE(decoded);
+                ASSERT_TRUE(*decoded == batch);
+                ASSERT_FALSE(bcs::decode<SymbolBatch>(ByteView(body).first(body.size() - 1)));
+                std::size_t single = 0;
+                for (const SliverIndex target : targets)
+                    single += bcs::encode(expanded->recovery_symbol(target)).size();
+                if (targets.size() > 1) {
+                    ASSERT_LT(body.size(), single);
+                }
+
+                SymbolBatch bad = batch;
+                bad.cells[random() % bad.cells.size()] ^= 0x10;
+                ASSERT_EQ(verify(bad).error(), SymbolError::InvalidProof);
+                bad = batch;
+                bad.source = SliverIndex(static_cast<std::uint16_t>(n));
+                ASSERT_EQ(verify(bad).error(), SymbolError::IndexTooLarge);
+                bad = batch;
+                bad.targets.back() = SliverIndex(static_cast<std::uint16_t>(n));
+                ASSERT_EQ(verify(bad).error(), SymbolError::IndexTooLarge);
+                bad = batch;
+                bad.cells.push_back(0);
+                ASSERT_EQ(verify(bad).error(), SymbolError::SymbolSizeMismatch);
+                ASSERT_EQ(verify({}).error(), SymbolError::IndexTooLarge);
+                if (targets.size() > 1) {
+                    bad = batch;
+                    std::swap(bad.targets[0], bad.targets[1]);
+                    ASSERT_EQ(verify(bad).error(), SymbolError::IndexTooLarge);
+                    ASSERT_EQ(bcs::decode<SymbolBatch>(bcs::encode(bad)).error(),
+                              bcs::Error::NonCanonical);
+                }
+            }
+    }
+}
+
 TEST(RecoverySymbols, ListsAreThoseOfTheExpandedSliver) {
     Encoded encoded(10, 1000);
     const std::vector<SliverIndex> all = {SliverIndex(0), SliverIndex(9), SliverIndex(4)};

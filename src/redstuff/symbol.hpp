@@ -69,6 +69,30 @@ struct GeneralRecoverySymbol {
     friend bool operator==(const GeneralRecoverySymbol&, const GeneralRecoverySymbol&) = default;
 };
 
+/// Cells of one sliver for several targets, with one proof for all: what a node that repairs
+/// several slivers asks of another. Ours, beside the public format (docs/formats/symbol-batch.md).
+/// BCS: axis of the targets, index u16 of the source sliver, ULEB128 count and targets u16
+/// (strictly increasing), ULEB128 length and the cells one after the other, ULEB128 count and
+/// siblings of 32 bytes. Decoding refuses targets that do not increase, more than kShardCountMax of
+/// them, cells that do not divide evenly among them, and more siblings than the targets' paths
+/// hold.
+struct SymbolBatch {
+    Axis target_axis = Axis::Primary;
+    SliverIndex source;
+    std::vector<SliverIndex> targets;
+    Bytes cells;
+    MerkleMultiProof proof;
+
+    std::size_t symbol_bytes() const { return targets.empty() ? 0 : cells.size() / targets.size(); }
+    /// The cell for targets[position]. Precondition: position < targets.size().
+    ByteView cell(std::size_t position) const {
+        return ByteView(cells).subspan(position * symbol_bytes(), symbol_bytes());
+    }
+    friend bool operator==(const SymbolBatch&, const SymbolBatch&) = default;
+};
+void bcs_encode(bcs::Writer& out, const SymbolBatch& batch);
+bool bcs_decode(bcs::Reader& in, SymbolBatch& batch);
+
 /// A cell of the matrix: row = primary sliver, column = secondary sliver. BCS: two u16.
 struct SymbolId {
     SliverIndex primary;

@@ -24,6 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto symbols = bcs::decode<std::vector<GeneralRecoverySymbol>>(input))
         for (const GeneralRecoverySymbol& symbol : *symbols)
             (void)verify_general_symbol(metadata, code, Axis::Secondary, SliverIndex(1), symbol);
+    if (const auto batch = bcs::decode<SymbolBatch>(input)) {
+        if (!equal(bcs::encode(*batch), input)) std::abort();
+        (void)verify_symbol_batch(metadata, code, *batch);
+    }
     if (const auto proof = bcs::decode<EitherInconsistencyProof>(input)) {
         if (!equal(bcs::encode(*proof), input)) std::abort();
         if (verify_inconsistency_proof(metadata, code, proof->target_axis, proof->proof, executor))

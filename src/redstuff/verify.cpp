@@ -129,6 +129,33 @@ std::vector<Result<void, SymbolError>> verify_recovery_symbols(
     return verdicts;
 }
 
+Result<void, SymbolError> verify_symbol_batch(const VerifiedMetadata& metadata,
+                                              const CodeParameters& code,
+                                              const SymbolBatch& batch) {
+    WALRUS_CHECK(metadata.shard_count() == code.shard_count());
+    const std::size_t n = code.shard_count();
+    const std::size_t count = batch.targets.size();
+    if (count == 0 || batch.source.value >= n) return fail(SymbolError::IndexTooLarge);
+    if (batch.cells.size() != count * metadata.symbol_bytes())
+        return fail(SymbolError::SymbolSizeMismatch);
+    std::vector<std::size_t> leaves(count);
+    std::vector<const Byte*> cells(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        leaves[i] = batch.targets[i].value;
+        cells[i] = batch.cell(i).data();
+    }
+    std::vector<Digest> digests(count);
+    hash::hash_leaves(hash::kernels(), cells.data(), metadata.symbol_bytes(), count,
+                      digests.data());
+    const Digest& root = metadata.sliver_hash(orthogonal(batch.target_axis), batch.source);
+    const auto verdict = merkle_verify_many(root, n, leaves, digests, batch.proof);
+    if (verdict) return {};
+    return fail(verdict.error() == MerkleError::LeafIndexOutOfRange ||
+                        verdict.error() == MerkleError::LeafIndicesNotSorted
+                    ? SymbolError::IndexTooLarge
+                    : SymbolError::InvalidProof);
+}
+
 Result<void, SymbolError> verify_general_symbol(const VerifiedMetadata& metadata,
                                                 const CodeParameters& code, Axis target_axis,
                                                 SliverIndex target,

@@ -59,6 +59,11 @@ std::vector<Result<void, SymbolError>> verify_recovery_symbols(
     const VerifiedMetadata& metadata, const CodeParameters& code, Axis target_axis,
     SliverIndex target, std::span<const RecoverySymbol> symbols);
 
+/// Checks all cells of a batch at once. Errors: IndexTooLarge (also for targets that do not
+/// increase or are none), SymbolSizeMismatch, InvalidProof.
+Result<void, SymbolError> verify_symbol_batch(const VerifiedMetadata& metadata,
+                                              const CodeParameters& code, const SymbolBatch& batch);
+
 /// Checks a general symbol for recovering sliver `target` of `target_axis`. Usable are cells of an
 /// orthogonal sliver at `target`, and cells of the target sliver itself.
 Result<void, SymbolError> verify_general_symbol(const VerifiedMetadata& metadata,
