@@ -40,6 +40,9 @@ void exercise(const Kernels& kernels, Workspace& workspace, const Element (&fact
     kernels.fft4(in_place, tables, a, c, b);
     kernels.scale(tile.row(3), kTestPlaneBytes, tables, a);
     kernels.add(tile.row(9), tile.row(2), 2 * kTestPlaneBytes);
+    const std::uint8_t* rows[] = {tile.row(6), tile.row(7), tile.row(1), tile.row(11)};
+    kernels.sum(tile.row(7), rows, 4, 2 * kTestPlaneBytes);
+    kernels.sum(tile.row(10), rows + 2, 1, 2 * kTestPlaneBytes - 64);
     kernels.change_basis(tile.row(5), kTestPlaneBytes, tables);
 }
 

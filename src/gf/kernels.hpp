@@ -59,6 +59,10 @@ struct Kernels {
                   Multiplier t);
     /// dst ^= src. bytes is a multiple of 64.
     void (*add)(std::uint8_t* dst, const std::uint8_t* src, std::size_t bytes);
+    /// dst = the sum of `count` >= 1 rows, one of which may be dst itself. bytes is a multiple
+    /// of 64.
+    void (*sum)(std::uint8_t* dst, const std::uint8_t* const* rows, std::size_t count,
+                std::size_t bytes);
     /// Label to tower form and back: low ^= psi(high).
     void (*change_basis)(std::uint8_t* row, std::size_t plane_bytes, const ProductTables& tables);
 };

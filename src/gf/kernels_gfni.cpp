@@ -33,6 +33,7 @@ inline Vec times(Factor f, Vec x) {
 
 }  // namespace
 
-const Kernels kGfniKernels = {"gfni", ifft2, fft2, ifft4, fft4, scale, add_rows, change_basis};
+const Kernels kGfniKernels = {"gfni", ifft2,    fft2,     ifft4,       fft4,
+                              scale,  add_rows, sum_rows, change_basis};
 
 }  // namespace walrus::gf

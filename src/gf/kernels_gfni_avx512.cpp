@@ -33,7 +33,7 @@ inline Vec times(Factor f, Vec x) {
 
 }  // namespace
 
-const Kernels kGfniAvx512Kernels = {"gfni-avx512", ifft2, fft2,     ifft4,
-                                    fft4,          scale, add_rows, change_basis};
+const Kernels kGfniAvx512Kernels = {"gfni-avx512", ifft2,    fft2,     ifft4,       fft4,
+                                    scale,         add_rows, sum_rows, change_basis};
 
 }  // namespace walrus::gf

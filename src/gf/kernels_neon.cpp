@@ -37,6 +37,7 @@ inline Vec times(Factor f, Vec x) {
 
 }  // namespace
 
-const Kernels kNeonKernels = {"neon", ifft2, fft2, ifft4, fft4, scale, add_rows, change_basis};
+const Kernels kNeonKernels = {"neon", ifft2,    fft2,     ifft4,       fft4,
+                              scale,  add_rows, sum_rows, change_basis};
 
 }  // namespace walrus::gf

@@ -114,6 +114,14 @@ void add(std::uint8_t* dst, const std::uint8_t* src, std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; ++i) dst[i] ^= src[i];
 }
 
+void sum(std::uint8_t* dst, const std::uint8_t* const* rows, std::size_t count, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) {
+        std::uint8_t x = 0;
+        for (std::size_t r = 0; r < count; ++r) x ^= rows[r][i];
+        dst[i] = x;
+    }
+}
+
 void change_basis(std::uint8_t* row, std::size_t plane_bytes, const ProductTables& tables) {
     for (std::size_t i = 0; i < plane_bytes; ++i)
         row[i] ^= times(tables, kPsiIndex, row[plane_bytes + i]);
@@ -121,6 +129,7 @@ void change_basis(std::uint8_t* row, std::size_t plane_bytes, const ProductTable
 
 }  // namespace
 
-const Kernels kPortableKernels = {"portable", ifft2, fft2, ifft4, fft4, scale, add, change_basis};
+const Kernels kPortableKernels = {"portable", ifft2, fft2, ifft4,       fft4,
+                                  scale,      add,   sum,  change_basis};
 
 }  // namespace walrus::gf

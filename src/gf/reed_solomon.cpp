@@ -50,6 +50,28 @@ std::vector<std::uint32_t> error_locator(std::vector<std::uint32_t> erased) {
     return erased;
 }
 
+/// What the coefficients of blocks 0, 1, 2, ... contribute to block 0 of the derivative of the
+/// whole window, beside the derivative of block 0 itself: the sum of coefficients 1, 2, 4, ... of
+/// the inverse transform over the blocks, by the block's factor. (The factors of layers above a
+/// block's are those of the same layers of a transform over the blocks, and a derivative takes from
+/// coefficients whose index has one bit more.)
+std::vector<Element> block_factors(std::size_t blocks) {
+    std::vector<Element> out(blocks);
+    for (std::size_t block = 0; block < blocks; ++block) {
+        std::vector<Element> values(blocks);
+        values[block] = 1;
+        unsigned layer = 0;
+        for (std::size_t distance = 1; distance < blocks; distance *= 2, ++layer)
+            for (std::size_t r = 0; r < blocks; r += 2 * distance)
+                for (std::size_t i = r; i < r + distance; ++i) {
+                    values[i + distance] ^= values[i];
+                    values[i] ^= multiply(static_cast<Element>(r >> layer), values[i + distance]);
+                }
+        for (std::size_t bit = 1; bit < blocks; bit *= 2) out[block] ^= values[bit];
+    }
+    return out;
+}
+
 }  // namespace
 
 std::optional<RsCode> RsCode::make(std::size_t source_count, std::size_t parity_count) {
@@ -97,7 +119,8 @@ RsDecoder::RsDecoder(const RsCode& code, std::span<const std::size_t> received) 
     const std::size_t chunk = code.chunk();
     WALRUS_CHECK(received.size() == sources);
     used_ = chunk + (code.high_rate() ? sources : parities);
-    rows_ = std::bit_ceil(used_);
+    const std::size_t window = std::bit_ceil(used_);
+    rows_ = code.high_rate() ? window : round_up(used_, chunk);
     received_row_.assign(rows_, false);
     std::vector<bool> has_source(sources, false);
     for (const std::size_t position : received) {
@@ -110,17 +133,28 @@ RsDecoder::RsDecoder(const RsCode& code, std::span<const std::size_t> received) 
 
     // Known zeros of the low-rate code (rows k..K) count as received; everything else that is not
     // there is erased, also beyond the code's end.
-    std::vector<std::uint32_t> erased(rows_, 0);
-    for (std::size_t row = 0; row < rows_; ++row) {
+    std::vector<std::uint32_t> erased(window, 0);
+    for (std::size_t row = 0; row < window; ++row) {
         const bool known_zero = code.high_rate() ? row >= used_ : row >= sources && row < chunk;
-        erased[row] = !received_row_[row] && !known_zero ? 1 : 0;
+        const bool there = row < rows_ && received_row_[row];
+        erased[row] = !there && !known_zero ? 1 : 0;
     }
     const std::vector<std::uint32_t> locator = error_locator(std::move(erased));
 
+    // The low-rate code needs block 0 of the derivative only; what the other blocks give to it is
+    // in their factors from the beginning.
+    std::vector<Element> factors;
+    if (!code.high_rate()) factors = block_factors(window / chunk);
+    first_block_twice_ = !factors.empty() && factors[0] == 1;
     const FieldTables& tables = field_tables();
     received_factor_.resize(rows_);
-    for (std::size_t row = 0; row < rows_; ++row)
-        if (received_row_[row]) received_factor_[row] = multiplier(tables.exp[locator[row]]);
+    for (std::size_t row = 0; row < rows_; ++row) {
+        if (!received_row_[row]) continue;
+        const Element located = tables.exp[locator[row]];
+        const bool other_block = !code.high_rate() && row >= chunk;
+        received_factor_[row] =
+            multiplier(other_block ? multiply(located, factors[row / chunk]) : located);
+    }
     for (std::size_t source = 0; source < sources; ++source) {
         if (has_source[source]) continue;
         missing_.push_back(source);
@@ -192,9 +226,19 @@ void RsDecoder::decode(const Kernels& kernels, const Tile& tile) const {
         else
             clear_rows(tile, row, row + 1);
     }
-    ifft(kernels, tile, 0, rows_, used_, 0);
-    formal_derivative(kernels, tile, rows_);
-    fft(kernels, tile, 0, 0, rows_, 0, row_of(missing_.front()), row_of(missing_.back()) + 1);
+    const std::size_t begin = row_of(missing_.front());
+    const std::size_t end = row_of(missing_.back()) + 1;
+    if (code_.high_rate()) {
+        ifft(kernels, tile, 0, rows_, used_, 0);
+        formal_derivative(kernels, tile, rows_);
+        fft(kernels, tile, 0, 0, rows_, 0, begin, end);
+    } else {
+        const std::size_t chunk = code_.chunk();
+        for (std::size_t first = 0; first < used_; first += chunk)
+            ifft(kernels, tile, first, chunk, std::min(chunk, used_ - first), first);
+        formal_derivative(kernels, tile, chunk, rows_ / chunk - 1, first_block_twice_);
+        fft(kernels, tile, 0, 0, chunk, 0, begin, end);
+    }
     for (std::size_t i = 0; i < missing_.size(); ++i)
         kernels.scale(tile.row(row_of(missing_[i])), tile.plane_bytes, tables, missing_factor_[i]);
 }

@@ -73,6 +73,7 @@ public:
 private:
     RsCode code_;
     std::size_t rows_ = 0;
+    bool first_block_twice_ = false;           // low rate: in the sum with the derivative
     std::size_t used_ = 0;                     // rows beyond are always zero on input
     std::vector<Multiplier> received_factor_;  // by row; meaningful where received_row_ is set
     std::vector<bool> received_row_;

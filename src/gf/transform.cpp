@@ -2,6 +2,7 @@
 #include "gf/transform.hpp"
 
 #include <bit>
+#include <vector>
 
 #include "base/check.hpp"
 #include "gf/field.hpp"
@@ -89,10 +90,22 @@ void fft(const Kernels& kernels, const Tile& tile, std::size_t dst, std::size_t 
     }
 }
 
-void formal_derivative(const Kernels& kernels, const Tile& tile, std::size_t size) {
-    for (std::size_t i = 1; i < size; ++i) {
-        const std::size_t width = i & (~i + 1);
-        kernels.add(tile.row(i - width), tile.row(i), width * tile.pitch);
+// Row j: coefficient j and all whose index has one bit more. Those are further on, so that going
+// upward every row is read before it is written.
+void formal_derivative(const Kernels& kernels, const Tile& tile, std::size_t size,
+                       std::size_t further, bool twice) {
+    std::vector<const Byte*> rows;
+    for (std::size_t j = 0; j < size; ++j) {
+        rows.clear();
+        if (!twice) rows.push_back(tile.row(j));
+        for (std::size_t bit = 1; bit < size; bit *= 2)
+            if ((j & bit) == 0) rows.push_back(tile.row(j | bit));
+        for (std::size_t block = 1; block <= further; ++block)
+            rows.push_back(tile.row(j + block * size));
+        if (rows.empty())
+            std::memset(tile.row(j), 0, 2 * tile.plane_bytes);
+        else
+            kernels.sum(tile.row(j), rows.data(), rows.size(), 2 * tile.plane_bytes);
     }
 }
 

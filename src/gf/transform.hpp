@@ -22,7 +22,10 @@ void ifft(const Kernels& kernels, const Tile& tile, std::size_t first, std::size
 void fft(const Kernels& kernels, const Tile& tile, std::size_t dst, std::size_t src,
          std::size_t size, std::size_t delta, std::size_t begin, std::size_t end);
 
-/// The formal derivative of coefficients in rows 0..size-1, in place.
-void formal_derivative(const Kernels& kernels, const Tile& tile, std::size_t size);
+/// The formal derivative of coefficients in rows 0..size-1, in place, and its sum with further
+/// rows: row j of the result gets rows j + size, j + 2 size, ... of the tile, `further` of them,
+/// and once more row j of the coefficients if `twice` is set.
+void formal_derivative(const Kernels& kernels, const Tile& tile, std::size_t size,
+                       std::size_t further = 0, bool twice = false);
 
 }  // namespace walrus::gf
