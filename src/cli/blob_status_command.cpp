@@ -53,15 +53,9 @@ std::optional<std::string> expiry_time(const nodeapi::BlobStatus& status,
 io::Task<ClientResult<BlobId>> id_of_file(client::Client& client, std::string path) {
     WALRUS_CO_TRY(view, co_await client.network());
     WALRUS_CO_TRY(blob,
-                  co_await client::read_input_file(client, path, view->code.blob_bytes_max()));
-    auto work = [&client, &view, &blob] {
-        return compute_metadata(view->code, blob.view(), client.pool(), client.environment().cpu);
-    };
-    auto task = io::offload(client.environment().loop, client.environment().cpu, work);
-    const Result<VerifiedMetadata, EncodeError> metadata = co_await std::move(task);
-    if (!metadata)
-        co_return fail(client::out_of_memory(blob.size(), client.pool(), "computing the blob id"));
-    co_return metadata->blob_id();
+                  co_await client::open_blob_input(client, path, view->code.blob_bytes_max()));
+    WALRUS_CO_TRY(metadata, co_await client::metadata_of_input(client, view->code, blob, "."));
+    co_return metadata.blob_id();
 }
 
 io::Task<RunResult> print_status(client::Client& client, const StatusArguments& arguments,

@@ -46,13 +46,11 @@ io::Task<ClientResult<void>> find_objects(client::Client& client,
     bool by_blob = false;
     for (Target& target : targets) {
         if (target.file) {
-            WALRUS_CO_TRY(blob, co_await client::read_input_file(client, *target.file,
+            WALRUS_CO_TRY(blob, co_await client::open_blob_input(client, *target.file,
                                                                  view->code.blob_bytes_max()));
-            const auto metadata =
-                compute_metadata(view->code, blob.view(), client.pool(), client.environment().cpu);
-            if (!metadata)
-                co_return fail(client::out_of_memory(blob.size(), client.pool(), "encoding"));
-            target.blob_id = metadata->blob_id();
+            WALRUS_CO_TRY(metadata,
+                          co_await client::metadata_of_input(client, view->code, blob, "."));
+            target.blob_id = metadata.blob_id();
         }
         if (target.blob_id) {
             by_blob = true;

@@ -31,6 +31,7 @@ struct StoreArguments {
     bool dry_run = false;
     std::vector<std::pair<std::string, std::string>> attributes;
     std::optional<std::string> encoding_type;
+    std::optional<std::string> scratch;
 };
 
 /// One file's end.
@@ -200,6 +201,7 @@ client::StoreOptions options_of(const StoreArguments& arguments, client::Lifetim
     out.force = arguments.force;
     out.ignore_resources = arguments.ignore_resources;
     out.attributes = arguments.attributes;
+    out.scratch_directory = arguments.scratch.value_or(".");
     out.step = [&bar](client::StoreStep step) {
         kill_if_asked(step);
         switch (step) {
@@ -244,7 +246,7 @@ io::Task<FileResult> store_one(client::Client& client, client::Account account,
         co_return result;
     }
     const std::uint64_t bytes_max = (*view)->code.blob_bytes_max();
-    auto blob = co_await client::read_input_file(client, path, bytes_max);
+    auto blob = co_await client::open_blob_input(client, path, bytes_max);
     if (!blob) {
         result.error = std::move(blob.error());
         co_return result;
@@ -428,6 +430,9 @@ Command store_command() {
                "Do not reuse own blobs and storage; always buy");
         a.flag("--dry-run", arguments->dry_run, "Only encode, and tell id, sizes and cost");
         a.value("--encoding-type", arguments->encoding_type, "RS2", "Encoding; only RS2 exists");
+        a.value("--scratch", arguments->scratch, "DIR",
+                "For files too large to be encoded in memory: their slivers, about five times the "
+                "file's size, wait here for the nodes (default: the current folder)");
         a.exclusive({"--epochs", "--earliest-expiry-time", "--end-epoch"});
         a.exclusive({"--permanent", "--deletable"});
     };

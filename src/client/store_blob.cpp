@@ -15,13 +15,12 @@ StoreBlob::StoreBlob(Client& client, Account account, StoreOptions options)
       options_(std::move(options)),
       journal_(client.environment(), client.options().journal_folder) {}
 
-io::Task<ClientResult<StoreReport>> StoreBlob::run(Buffer blob) {
+io::Task<ClientResult<StoreReport>> StoreBlob::run(BlobInput blob) {
     const std::uint64_t started = now_us();
     report_ = StoreReport{};
-    WALRUS_CO_CHECK_OK(co_await prepare(blob.size()));
+    WALRUS_CO_CHECK_OK(co_await prepare(blob.bytes()));
     at(StoreStep::Encoding);
-    WALRUS_CO_TRY(encoded, co_await encode(std::move(blob)));
-    encoded_ = encoded;
+    WALRUS_CO_CHECK_OK(co_await encode(std::move(blob)));
     at(StoreStep::Registering);
     WALRUS_CO_TRY(registration, co_await find_or_register());
     OwnedBlob object = registration.object;
@@ -42,18 +41,13 @@ io::Task<ClientResult<StoreReport>> StoreBlob::run(Buffer blob) {
     co_return report_;
 }
 
-io::Task<ClientResult<StoreEstimate>> StoreBlob::estimate(Buffer blob) {
-    WALRUS_CO_CHECK_OK(co_await prepare(blob.size()));
-    auto work = [this, &blob] {
-        return compute_metadata(view_->code, blob.view(), client_.pool(),
-                                client_.environment().cpu);
-    };
-    auto task = io::offload(client_.environment().loop, client_.environment().cpu, work);
-    const Result<VerifiedMetadata, EncodeError> metadata = co_await std::move(task);
-    if (!metadata) co_return fail(out_of_memory(blob.size() / 2, client_.pool(), "encoding"));
+io::Task<ClientResult<StoreEstimate>> StoreBlob::estimate(BlobInput blob) {
+    WALRUS_CO_CHECK_OK(co_await prepare(blob.bytes()));
+    WALRUS_CO_TRY(metadata, co_await metadata_of_input(client_, view_->code, blob,
+                                                       options_.scratch_directory));
     StoreEstimate out;
-    out.blob_id = metadata->blob_id();
-    out.unencoded_bytes = blob.size();
+    out.blob_id = metadata.blob_id();
+    out.unencoded_bytes = blob.bytes();
     out.encoded_bytes = report_.encoded_bytes;
     out.epochs = end_epoch_ - view_->epoch;
     const auto cost = ledger::register_cost(out.encoded_bytes, out.epochs, view_->storage_price,
@@ -85,22 +79,14 @@ io::Task<ClientResult<void>> StoreBlob::prepare(std::uint64_t blob_bytes) {
     co_return ClientResult<void>{};
 }
 
-io::Task<ClientResult<std::shared_ptr<const EncodedBlob>>> StoreBlob::encode(Buffer blob) {
+io::Task<ClientResult<void>> StoreBlob::encode(BlobInput blob) {
     const std::uint64_t started = now_us();
-    auto work = [this, &blob] {
-        return encode_blob(view_->code, blob.view(), client_.pool(), client_.environment().cpu);
-    };
-    auto task = io::offload(client_.environment().loop, client_.environment().cpu, work);
-    auto encoded = co_await std::move(task);
-    if (!encoded) {
-        const std::size_t needed = std::size_t{5} * blob.size();
-        co_return fail(out_of_memory(needed, client_.pool(), "encoding"));
-    }
-    blob_id_ = encoded->blob_id();
+    WALRUS_CO_TRY(encoded, co_await encode_input(client_, view_->code, std::move(blob),
+                                                 options_.scratch_directory));
+    encoded_ = std::move(encoded);
+    blob_id_ = encoded_->blob_id();
     report_.encode_us = now_us() - started;
-    std::shared_ptr<const EncodedBlob> out =
-        std::make_shared<const EncodedBlob>(std::move(*encoded));
-    co_return out;
+    co_return ClientResult<void>{};
 }
 
 PaymentPurpose StoreBlob::purpose() const {
@@ -417,51 +403,6 @@ io::Task<ClientResult<void>> StoreBlob::set_attributes(OwnedBlob& object) {
     WALRUS_CO_CHECK_OK(co_await sign_and_execute(
         client_, account_, std::move(data), "setting attributes of " + to_text(object.blob.id)));
     co_return ClientResult<void>{};
-}
-
-// ---- input
-// ---------------------------------------------------------------------------------------
-
-namespace {
-ClientResult<Buffer> read_whole(io::FileSystem& files, BufferPool& pool, const std::string& path,
-                                std::uint64_t bytes_max) {
-    auto error_of = [&](const io::IoError& error) {
-        ClientError out = from_io(error, "reading " + path);
-        out.code = ClientCode::InputFile;
-        return out;
-    };
-    auto file = files.open(path, io::OpenMode::Read);
-    if (!file) return fail(error_of(file.error()));
-    const auto size = (*file)->size();
-    if (!size) return fail(error_of(size.error()));
-    if (*size > bytes_max)
-        return client_failure(ClientCode::InputFile,
-                              fmt::format("{} has {} bytes, more than the largest blob of this "
-                                          "network, {} bytes",
-                                          path, *size, bytes_max));
-    auto buffer = pool.acquire(*size);
-    if (!buffer) return fail(out_of_memory(*size, pool, "reading " + path));
-    constexpr std::size_t kPieceBytes = 16u << 20;
-    for (std::uint64_t at = 0; at < *size;) {
-        const std::size_t piece = std::min<std::uint64_t>(kPieceBytes, *size - at);
-        const auto got = (*file)->read_at(at, buffer->view().subspan(at, piece));
-        if (!got) return fail(error_of(got.error()));
-        if (*got == 0)
-            return client_failure(ClientCode::InputFile,
-                                  fmt::format("{} became shorter while it was read", path));
-        at += *got;
-    }
-    return std::move(*buffer);
-}
-}  // namespace
-
-io::Task<ClientResult<Buffer>> read_input_file(Client& client, std::string path,
-                                               std::uint64_t bytes_max) {
-    auto work = [&client, &path, bytes_max] {
-        return read_whole(client.environment().files, client.pool(), path, bytes_max);
-    };
-    auto task = io::offload(client.environment().loop, client.environment().disk, work);
-    co_return co_await std::move(task);
 }
 
 }  // namespace walrus::client

@@ -14,14 +14,14 @@
 #include <string>
 #include <vector>
 
-#include "base/buffer_pool.hpp"
+#include "client/blob_input.hpp"
 #include "client/client.hpp"
+#include "client/encoded_slivers.hpp"
 #include "client/epochs.hpp"
 #include "client/ledger_actions.hpp"
 #include "client/payment_journal.hpp"
 #include "client/upload.hpp"
 #include "client/wallet.hpp"
-#include "redstuff/encode.hpp"
 
 namespace walrus::client {
 
@@ -46,6 +46,8 @@ struct StoreOptions {
     /// Do not look for own blobs and storages; always buy.
     bool ignore_resources = false;
     Attributes attributes;
+    /// Where the slivers of a file that is too large for memory wait for the nodes.
+    std::string scratch_directory = ".";
     std::function<void(StoreStep)> step;
     std::function<void(const UploadProgress&)> progress;
 };
@@ -97,9 +99,9 @@ public:
 
     /// Stores the blob; its memory is given back as soon as it is encoded. Errors: Usage
     /// (lifetime), InputFile (too large for the network), Funds, Network, Refused, Resources.
-    io::Task<ClientResult<StoreReport>> run(Buffer blob);
+    io::Task<ClientResult<StoreReport>> run(BlobInput blob);
     /// Encodes and asks for prices only.
-    io::Task<ClientResult<StoreEstimate>> estimate(Buffer blob);
+    io::Task<ClientResult<StoreEstimate>> estimate(BlobInput blob);
 
 private:
     /// A registered Blob object of this blob, and what is left to do with it.
@@ -110,7 +112,7 @@ private:
     using OptionalRegistration = std::optional<Registration>;
 
     io::Task<ClientResult<void>> prepare(std::uint64_t blob_bytes);
-    io::Task<ClientResult<std::shared_ptr<const EncodedBlob>>> encode(Buffer blob);
+    io::Task<ClientResult<void>> encode(BlobInput blob);
     io::Task<ClientResult<Registration>> find_or_register();
     io::Task<ClientResult<OptionalRegistration>> resume_payment();
     io::Task<ClientResult<OptionalRegistration>> find_own_blob();
@@ -140,16 +142,11 @@ private:
     StoreOptions options_;
     PaymentJournal journal_;
     std::shared_ptr<const NetworkView> view_;
-    std::shared_ptr<const EncodedBlob> encoded_;
+    std::shared_ptr<const EncodedSlivers> encoded_;
     std::unique_ptr<Upload> upload_;
     BlobId blob_id_;
     Epoch end_epoch_ = 0;
     StoreReport report_;
 };
-
-/// Reads a file into the client's pool. Errors: InputFile (missing, unreadable, a directory, larger
-/// than `bytes_max`), Resources.
-io::Task<ClientResult<Buffer>> read_input_file(Client& client, std::string path,
-                                               std::uint64_t bytes_max);
 
 }  // namespace walrus::client

@@ -11,12 +11,6 @@
 namespace walrus::client {
 
 namespace {
-/// A sliver body on its way: keeps the encoded blob alive and holds the few bytes around it.
-struct SliverToSend {
-    std::shared_ptr<const EncodedBlob> encoded;
-    SliverBodyParts parts;
-};
-
 Bytes expected_message(const NetworkView& view, const BlobId& id,
                        const attest::BlobPersistence& persistence) {
     const attest::StoredBlob statement{id, persistence};
@@ -25,7 +19,7 @@ Bytes expected_message(const NetworkView& view, const BlobId& id,
 }  // namespace
 
 Upload::Upload(Client& client, std::shared_ptr<const NetworkView> view,
-               std::shared_ptr<const EncodedBlob> encoded, attest::BlobPersistence persistence,
+               std::shared_ptr<const EncodedSlivers> encoded, attest::BlobPersistence persistence,
                std::function<void(const UploadProgress&)> progress)
     : client_(client),
       view_(std::move(view)),
@@ -34,13 +28,14 @@ Upload::Upload(Client& client, std::shared_ptr<const NetworkView> view,
       report_progress_(std::move(progress)),
       builder_(view_->committee, expected_message(*view_, encoded_->blob_id(), persistence_)),
       metadata_(encoded_->metadata().encode()),
-      budget_(client.environment().loop, client.limits().bytes_in_flight_max),
+      // Slivers from a file take memory while they are on the way.
+      budget_(client.environment().loop,
+              std::min(client.limits().bytes_in_flight_max, client.pool().budget_bytes() / 2)),
       nodes_(view_->nodes.size()),
       group_(client.environment().loop),
       changed_(client.environment().loop) {
     const std::uint64_t pair_bytes =
-        sliver_body_bytes(view_->code, Axis::Primary, encoded_->symbol_bytes()) +
-        sliver_body_bytes(view_->code, Axis::Secondary, encoded_->symbol_bytes());
+        encoded_->body_bytes(Axis::Primary) + encoded_->body_bytes(Axis::Secondary);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         nodes_[i].lanes = std::make_unique<NodeLanes>(client.environment().loop,
                                                       client.limits().calls_per_node_first,
@@ -154,10 +149,7 @@ io::Task<void> Upload::send_sliver(std::uint16_t member, SliverPairIndex pair, A
     NodeState& state = nodes_[member];
     Backoff hard(client_.limits().node_backoff, client_.environment().random);
     Backoff soft(client_.limits().registered_backoff, client_.environment().random);
-    auto sliver = std::make_shared<SliverToSend>();
-    sliver->encoded = encoded_;
-    sliver->parts = encoded_->sliver_body_parts(pair, axis);
-    const std::size_t size = sliver->parts.size();
+    const std::size_t size = encoded_->body_bytes(axis);
     while (state.error.empty() && !cancel_.cancelled()) {
         nodeapi::NodeCode failed = nodeapi::NodeCode::Cancelled;
         std::string why;
@@ -172,14 +164,15 @@ io::Task<void> Upload::send_sliver(std::uint16_t member, SliverPairIndex pair, A
                     co_return;
                 }
             }
-            http::SharedBody body;
-            body.owner = sliver;
-            body.parts = {sliver->parts.header_view(), sliver->parts.symbols,
-                          sliver->parts.trailer_view()};
+            auto body = co_await encoded_->body(pair, axis);
+            if (!body) {
+                give_up(member, body.error().message);
+                co_return;
+            }
             const nodeapi::NodeCall call = call_for(size);
             const std::uint64_t started = client_.environment().loop.monotonic_us();
             auto answer = co_await node(member).put_sliver(encoded_->blob_id(), pair, axis,
-                                                           std::move(body), call);
+                                                           std::move(*body), call);
             state.lanes->answered_after(client_.environment().loop.monotonic_us() - started);
             if (answer) {
                 bytes_sent_ += size;

@@ -13,9 +13,9 @@
 #include "attest/certificate.hpp"
 #include "client/byte_budget.hpp"
 #include "client/client.hpp"
+#include "client/encoded_slivers.hpp"
 #include "client/node_lanes.hpp"
 #include "client/retry.hpp"
-#include "redstuff/encode.hpp"
 
 namespace walrus::client {
 
@@ -37,7 +37,7 @@ struct UploadReport {
 class Upload {
 public:
     Upload(Client& client, std::shared_ptr<const NetworkView> view,
-           std::shared_ptr<const EncodedBlob> encoded, attest::BlobPersistence persistence,
+           std::shared_ptr<const EncodedSlivers> encoded, attest::BlobPersistence persistence,
            std::function<void(const UploadProgress&)> progress);
 
     /// Starts everything and waits for a certificate. Errors: Network (too few confirmations; says
@@ -78,7 +78,7 @@ private:
 
     Client& client_;
     std::shared_ptr<const NetworkView> view_;
-    std::shared_ptr<const EncodedBlob> encoded_;
+    std::shared_ptr<const EncodedSlivers> encoded_;
     attest::BlobPersistence persistence_;
     std::function<void(const UploadProgress&)> report_progress_;
     attest::CertificateBuilder builder_;

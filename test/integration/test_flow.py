@@ -78,6 +78,27 @@ class Flow:
             time.sleep(0.1)
         return last
 
+    def test_file_too_large_for_memory(self):
+        """Its slivers wait in a file without a name, and the bytes are the same."""
+        little = {'WALRUS_MEMORY_MB': '32'}
+        path = self.file('large.bin', 20 * MIB)
+        folder = scratch('slivers')
+        dry = self.client.good('store', path, '--epochs', 1, '--dry-run', env=little).json[0]
+        blob = self.client.store(path, '--scratch', folder, env=little)
+        self.assertEqual(blob['kind'], 'new')
+        self.assertEqual(blob['blob_id'], dry['blobId'])
+        self.assertEqual(os.listdir(folder), [])
+        copy, _ = self.client.read(blob['blob_id'])
+        self.assertEqual(sha256(copy), sha256(path))
+        self.assertEqual(self.client.store(path)['kind'], 'certified')
+        status = self.client.good('blob-status', '--file', path, env=little).json
+        self.assertEqual(status['blobId'], blob['blob_id'])
+        refused = self.client.run('store', path, '--epochs', 1, '--force', '--scratch',
+                                  os.path.join(folder, 'nowhere'), env=little)
+        self.assertEqual(refused.code, 1, refused)
+        self.assertIn('--scratch', str(refused))
+        self.assertIn('nowhere', str(refused))
+
     def test_read_to_standard_output(self):
         path = self.file('out.bin', 5000)
         blob = self.client.store(path)
