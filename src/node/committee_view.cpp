@@ -43,20 +43,23 @@ CommitteeResult make_view(const Object& system, const ledger::SystemStateInnerV1
     for (const ledger::BlsCommitteeMember& member : committee.members)
         if (member.node_id == source.node_id && !equal(member.public_key, source.protocol_key))
             return refuse("the committee has another protocol key for this node than its own");
-    auto view = CommitteeView::make(std::move(record));
+    auto view = CommitteeView::make(std::move(record),
+                                    std::make_shared<const ledger::StakingInnerV1>(staking));
     if (!view) return refuse("the ledger's committee is malformed");
     return view;
 }
 
 }  // namespace
 
-std::shared_ptr<const CommitteeView> CommitteeView::make(CommitteeRecord record) {
+std::shared_ptr<const CommitteeView> CommitteeView::make(
+    CommitteeRecord record, std::shared_ptr<const ledger::StakingInnerV1> staking) {
     const auto code = CodeParameters::make(record.shard_count);
     if (!code) return nullptr;
     const auto in_range = [&](ShardIndex shard) { return shard.value < record.shard_count; };
     if (!std::all_of(record.owned.begin(), record.owned.end(), in_range)) return nullptr;
     if (!std::is_sorted(record.owned.begin(), record.owned.end())) return nullptr;
-    return std::make_shared<const CommitteeView>(CommitteeView{std::move(record), *code});
+    return std::make_shared<const CommitteeView>(
+        CommitteeView{std::move(record), *code, std::move(staking)});
 }
 
 bool CommitteeView::owns(ShardIndex shard) const {

@@ -13,6 +13,10 @@
 #include "protocol/parameters.hpp"
 #include "rpc/ledger_client.hpp"
 
+namespace walrus::ledger {
+struct StakingInnerV1;
+}
+
 namespace walrus::node {
 
 /// What is kept on disk, so that a node serves reads while the ledger is away. BCS.
@@ -28,9 +32,13 @@ struct CommitteeRecord {
 struct CommitteeView {
     CommitteeRecord record;
     CodeParameters code;
+    /// The epoch's state and both committees, as the ledger had them; null if the view is from
+    /// disk.
+    std::shared_ptr<const ledger::StakingInnerV1> staking;
 
     /// Nothing if the number of shards is out of range or a shard is not below it.
-    static std::shared_ptr<const CommitteeView> make(CommitteeRecord record);
+    static std::shared_ptr<const CommitteeView> make(
+        CommitteeRecord record, std::shared_ptr<const ledger::StakingInnerV1> staking = nullptr);
     bool owns(ShardIndex shard) const;
 };
 

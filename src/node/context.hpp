@@ -36,6 +36,10 @@ struct LedgerView {
     std::uint64_t next_block = 0;
     std::uint64_t head_block = 0;
     std::uint64_t events = 0;
+    Epoch epoch_started = 0;  ///< the latest whose beginning was seen in the blocks
+    /// The latest epoch for which all that this node must hold is here; 0: none in this run.
+    Epoch epoch_synced = 0;
+    std::uint64_t blobs_to_sync = 0;  ///< looked at in the running pass, and not complete
 
     bool may_sign() const {
         return committee && committee_read && !stream_problem && !committee_problem;

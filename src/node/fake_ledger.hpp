@@ -56,7 +56,7 @@ public:
         chain::BlockSummary& summary = header.header.summary;
         summary.seq = summary.engine_height = blocks.size();
         summary.time_ms = 1000 + blocks.size();
-        summary.epoch = 1;
+        summary.epoch = epoch;
         summary.transaction_count = static_cast<std::uint32_t>(checked.size());
         summary.event_count = chain::event_count(checked);
         summary.effects_root = chain::effects_root(checked);
@@ -73,7 +73,7 @@ public:
         rpc::BlockMessage block;
         block.seq = summary.seq;
         block.time_ms = summary.time_ms;
-        block.epoch = 1;
+        block.epoch = epoch;
         block.sealed_header = bcs::encode(header);
         block.transactions = std::move(transactions);
         blocks.push_back(std::move(block));
@@ -92,14 +92,17 @@ public:
         bls::PublicKey key;
         std::vector<std::uint16_t> shards;
     };
-    void set_committee(const std::vector<Member>& members, std::uint16_t shard_count) {
+    void set_committee(const std::vector<Member>& members, std::uint16_t shard_count,
+                       Epoch of_epoch = 1, const std::vector<Member>& previous = {}) {
         ledger::BlsCommittee committee;
         committee.n_shards = shard_count;
-        committee.epoch = 1;
+        committee.epoch = of_epoch;
         committee.total_aggregated_key = Bytes(48, 0);
         ledger::StakingInnerV1 staking;
         staking.n_shards = shard_count;
-        staking.epoch = 1;
+        staking.epoch = of_epoch;
+        for (const Member& member : previous)
+            staking.previous_committee.emplace_back(member.id, member.shards);
         for (const Member& member : members) {
             const auto raw = member.key.to_uncompressed();
             committee.members.push_back({Bytes(raw.begin(), raw.end()),
@@ -131,8 +134,17 @@ public:
         put(staking_field.id, "dynamic_field", "Field", bcs::encode(staking_field));
     }
 
+    /// Where a node is reached.
+    void set_address(const NodeId& id, std::string network_address) {
+        ledger::StakingPool pool;
+        pool.id = id;
+        pool.node_info.network_address = std::move(network_address);
+        put(id, "staking_pool", "StakingPool", bcs::encode(pool));
+    }
+
     io::Loop& loop;
     io::Event news;
+    Epoch epoch = 1;  ///< of the next block
     Address package;
     ObjectId system_object;
     ObjectId staking_object;

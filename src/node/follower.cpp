@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::uint64_t kPauseMinUs = 200'000;
 constexpr std::uint64_t kPauseMaxUs = 5'000'000;
+/// The latest epoch that began, and the block that says so; written before that block counts.
+constexpr std::string_view kEpochSetting = "epoch_started";
+
+struct EpochStarted {
+    Epoch epoch = 0;
+    std::uint64_t block = 0;
+};
 
 auto refuse(std::string why) {
     return tl::unexpected<std::string>(std::move(why));
@@ -79,6 +86,12 @@ Result<ReadEvents, std::string> read_events(const rpc::BlockMessage& block,
             const std::string_view name = std::string_view(event.type).substr(prefix.size());
             out.committee_changed |= name == ledger::EpochChangeStartEvent::kName ||
                                      name == ledger::EpochChangeDoneEvent::kName;
+            if (name == ledger::EpochChangeStartEvent::kName) {
+                const auto start = bcs::decode<ledger::EpochChangeStartEvent>(event.contents);
+                if (!start)
+                    return refuse(fmt::format("an event {} does not have its layout", name));
+                out.epoch_started = start->epoch;
+            }
             auto change = WALRUS_TRY(read_change(name, event.contents));
             if (!change) continue;
             change->event = {transaction.digest, number};
@@ -115,6 +128,7 @@ io::Task<void> Follower::run() {
         }
         last_header_ = std::move(*header);
     }
+    co_await load_epoch(cursor.epoch);
     std::uint64_t pause_us = kPauseMinUs;
     while (!stopped_.cancelled()) {
         if (!node_.ledger.committee) {
@@ -192,6 +206,14 @@ io::Task<bool> Follower::take_block(rpc::BlockMessage block) {
         distrust(events.error());
         co_return false;
     }
+    if (events->epoch_started) {
+        const auto noted = co_await note_epoch(*events->epoch_started, block.seq);
+        if (!noted) {
+            io::log_error("node", "the beginning of an epoch could not be stored: {}",
+                          noted.error().message);
+            co_return false;
+        }
+    }
     store::LedgerCursor after;
     after.next_seq = block.seq + 1;
     after.last_header = block.sealed_header;
@@ -219,8 +241,31 @@ io::Task<bool> Follower::take_block(rpc::BlockMessage block) {
         co_await flush_pending(node_, id);
         node_.registrations.notify(id);
     }
+    if (events->epoch_started)
+        node_.ledger.epoch_started = std::max(node_.ledger.epoch_started, *events->epoch_started);
     if (events->committee_changed) refresh_committee_.notify_all();
     co_return true;
+}
+
+io::Task<store::StoreResult<void>> Follower::note_epoch(Epoch epoch, std::uint64_t block) {
+    auto save = [this, record = bcs::encode(EpochStarted{epoch, block})] {
+        return node_.store.state().put_setting(kEpochSetting, record);
+    };
+    auto saved =
+        co_await io::offload(node_.environment.loop, node_.environment.disk, std::move(save));
+    co_return saved;
+}
+
+/// Blocks belong to the epoch in which they begin, so the last one may have begun the next epoch.
+io::Task<void> Follower::load_epoch(Epoch of_last_block) {
+    node_.ledger.epoch_started = of_last_block;
+    auto read = [this] { return node_.store.state().setting(kEpochSetting); };
+    const auto stored =
+        co_await io::offload(node_.environment.loop, node_.environment.disk, std::move(read));
+    if (!stored || !*stored) co_return;
+    const auto started = bcs::decode<EpochStarted>(**stored);
+    if (started && started->block < node_.ledger.next_block)
+        node_.ledger.epoch_started = std::max(of_last_block, started->epoch);
 }
 
 }  // namespace walrus::node

@@ -22,6 +22,7 @@ namespace walrus::node {
 struct ReadEvents {
     store::BlockChanges changes;
     bool committee_changed = false;  ///< an epoch began or ended its change
+    std::optional<Epoch> epoch_started;
 };
 Result<ReadEvents, std::string> read_events(const rpc::BlockMessage& block, const Address& package);
 
@@ -41,6 +42,8 @@ private:
     /// False: the block must not be believed (`stream_problem` says why) or could not be stored.
     io::Task<bool> take_block(rpc::BlockMessage block);
     void distrust(std::string why);
+    io::Task<store::StoreResult<void>> note_epoch(Epoch epoch, std::uint64_t block);
+    io::Task<void> load_epoch(Epoch of_last_block);
 
     NodeContext& node_;
     rpc::LedgerClient& ledger_;

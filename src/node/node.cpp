@@ -10,6 +10,7 @@
 #include "node/context.hpp"
 #include "node/follower.hpp"
 #include "node/routes.hpp"
+#include "node/shard_sync.hpp"
 #include "redstuff/sliver.hpp"
 
 namespace walrus::node {
@@ -69,8 +70,8 @@ public:
         options.name = "walrus-node";
         options.limits.connections_max = config_.limits.connections_max;
         options.limits.unread_body_bytes_max = kUnreadBodyBytesMax;
+        http_ = http::Client::make(environment_);
         if (!ledger_) {
-            http_ = http::Client::make(environment_);
             auto ledger = rpc::LedgerClient::make(environment_, *http_, config_.ledger_url);
             if (!ledger)
                 return refuse(StartCode::InvalidConfig, "ledger URL: " + ledger.error().message);
@@ -90,6 +91,7 @@ public:
         tasks_.add(follow_committee());
         tasks_.add(follower_->run());
         tasks_.add(remove_leftovers());
+        tasks_.add(keep_epochs());
         tasks_.add(publish_metrics());
         io::log_info("node", "node {} listens on port {}", to_text(config_.node_id), port());
         return {};
@@ -97,6 +99,7 @@ public:
 
     std::uint16_t port() const override { return server_->port(); }
     bool ready() const override { return context_.ledger.ready(); }
+    Epoch epoch_synced() const override { return context_.ledger.epoch_synced; }
 
     io::Task<bool> wait_ready(std::uint64_t timeout_us) override {
         const std::uint64_t deadline_us = environment_.loop.monotonic_us() + timeout_us;
@@ -203,6 +206,45 @@ private:
         if (ids) co_await remove_unwanted(context_, *ids);
     }
 
+    /// Once per epoch: everything that this node must hold is fetched, and what has expired goes.
+    io::Task<void> keep_epochs() {
+        ShardSync sync(context_, *ledger_, *http_, stopped_.token());
+        while (!stopped_.cancelled()) {
+            const LedgerView& ledger = context_.ledger;
+            const auto view = ledger.committee;
+            const bool due = view && view->staking && ledger.caught_up &&
+                             ledger.epoch_started >= view->record.epoch &&
+                             ledger.epoch_synced < view->record.epoch;
+            if (!due) {
+                co_await context_.changed.wait(kCommitteeRetryMaxUs, stopped_.token());
+                continue;
+            }
+            const bool complete = co_await sync.run(view);
+            if (!complete) continue;
+            context_.ledger.epoch_synced = view->record.epoch;
+            io::log_info("node", "epoch {}: everything of this node's {} shards is here",
+                         view->record.epoch, view->record.owned.size());
+            context_.changed.notify_all();
+            co_await remove_expired(view->record.epoch);
+        }
+    }
+
+    /// Data of blobs whose last epoch is over.
+    io::Task<void> remove_expired(Epoch epoch) {
+        constexpr std::size_t kPageBlobs = 256;
+        std::optional<BlobId> after;
+        while (!stopped_.cancelled() && context_.ledger.committee->record.epoch == epoch) {
+            auto list = [this, after, epoch] {
+                return store_->state().expired(after, epoch, kPageBlobs);
+            };
+            const auto ids =
+                co_await io::offload(environment_.loop, environment_.disk, std::move(list));
+            if (!ids || ids->empty()) co_return;
+            co_await remove_unwanted(context_, *ids);
+            after = ids->back();
+        }
+    }
+
     io::Task<void> publish_metrics() {
         io::Metrics& metrics = context_.metrics;
         io::Gauge& live = metrics.gauge("walrus_node_stored_bytes", "Bytes of live records");
@@ -210,6 +252,11 @@ private:
         io::Gauge& commits = metrics.gauge("walrus_node_commits", "Group commits since the start");
         io::Gauge& block = metrics.gauge("walrus_node_next_block", "Blocks seen of the ledger");
         io::Gauge& events = metrics.gauge("walrus_node_events", "Walrus events seen");
+        io::Gauge& epoch = metrics.gauge("walrus_node_epoch", "The epoch of this node's view");
+        io::Gauge& synced =
+            metrics.gauge("walrus_node_epoch_synced", "Latest epoch whose slivers are all here");
+        io::Gauge& to_sync =
+            metrics.gauge("walrus_node_blobs_to_sync", "Blobs whose slivers are being fetched");
         io::Gauge& trusted = metrics.gauge("walrus_node_may_sign",
                                            "1 while this node has a view that it may sign for");
         while (!stopped_.cancelled()) {
@@ -219,6 +266,10 @@ private:
             commits.set(static_cast<double>(disk.commits));
             block.set(static_cast<double>(context_.ledger.next_block));
             events.set(static_cast<double>(context_.ledger.events));
+            if (context_.ledger.committee)
+                epoch.set(static_cast<double>(context_.ledger.committee->record.epoch));
+            synced.set(static_cast<double>(context_.ledger.epoch_synced));
+            to_sync.set(static_cast<double>(context_.ledger.blobs_to_sync));
             trusted.set(context_.ledger.may_sign() ? 1 : 0);
             co_await context_.changed.wait(kMetricsPeriodUs, stopped_.token());
         }

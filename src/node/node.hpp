@@ -50,6 +50,10 @@ struct NodeLimits {
     std::uint64_t segment_bytes_max = std::uint64_t{256} << 20;
     /// Uploads are refused when less than this is free on the disk.
     std::uint64_t disk_reserve_bytes = std::uint64_t{256} << 20;
+    /// Blobs whose slivers are fetched at a time when an epoch begins.
+    std::size_t sync_blobs_max = 4;
+    /// Memory for making slivers that no other node gives, bytes.
+    std::size_t rebuild_bytes_max = std::size_t{2} << 30;
     /// How often the committee is read again from the ledger.
     std::uint64_t committee_refresh_us = 30'000'000;
 };
@@ -106,6 +110,9 @@ public:
     /// True: the committee is known and the node has seen all blocks that the ledger had when
     /// asked.
     virtual bool ready() const = 0;
+    /// The latest epoch for which all that this node must hold was found here, in this run; 0:
+    /// none.
+    virtual Epoch epoch_synced() const = 0;
     /// Until ready. False: `timeout_us` passed.
     virtual io::Task<bool> wait_ready(std::uint64_t timeout_us) = 0;
     /// Ends running requests, makes everything durable and stops. Must be awaited before

@@ -180,6 +180,82 @@ Result<std::vector<DecodingSymbol>, PoolError> decoding_symbols(
     return symbols;
 }
 
+namespace {
+
+/// Symbols of the zero-padded source matrix.
+class SourceMatrix {
+public:
+    SourceMatrix(const CodeParameters& code, std::size_t symbol_bytes, ByteView blob)
+        : rows_(code.primary_source_symbols()),
+          columns_(code.secondary_source_symbols()),
+          symbol_bytes_(symbol_bytes),
+          blob_(blob) {}
+
+    std::size_t count(Axis axis) const { return axis == Axis::Primary ? rows_ : columns_; }
+    /// Source sliver `index` of an axis: a row, or a column.
+    void read(Axis axis, std::size_t index, MutableByteView out) const {
+        if (axis == Axis::Primary) return copy(index * columns_ * symbol_bytes_, out);
+        for (std::size_t row = 0; row < rows_; ++row)
+            copy((row * columns_ + index) * symbol_bytes_,
+                 out.subspan(row * symbol_bytes_, symbol_bytes_));
+    }
+
+private:
+    void copy(std::size_t offset, MutableByteView out) const {
+        const std::size_t there =
+            offset < blob_.size() ? std::min(out.size(), blob_.size() - offset) : 0;
+        std::copy_n(blob_.begin() + static_cast<std::ptrdiff_t>(offset < blob_.size() ? offset : 0),
+                    there, out.begin());
+        std::fill(out.begin() + static_cast<std::ptrdiff_t>(there), out.end(), Byte{0});
+    }
+
+    std::size_t rows_;
+    std::size_t columns_;
+    std::size_t symbol_bytes_;
+    ByteView blob_;
+};
+
+}  // namespace
+
+Result<std::vector<SliverData>, PoolError> make_slivers(const CodeParameters& code, ByteView blob,
+                                                        std::span<const SliverName> wanted,
+                                                        BufferPool& pool, Executor& executor) {
+    const auto symbol_bytes = code.symbol_bytes(blob.size());
+    WALRUS_CHECK(symbol_bytes.has_value());
+    const SourceMatrix matrix(code, *symbol_bytes, blob);
+    std::vector<SliverData> out;
+    for (const SliverName& name : wanted)
+        out.push_back({Bytes(static_cast<std::size_t>(code.sliver_bytes(name.axis, *symbol_bytes))),
+                       static_cast<std::uint16_t>(*symbol_bytes), name.index});
+    // A sliver consists of one symbol of each source sliver of the other axis.
+    for (const Axis axis : {Axis::Primary, Axis::Secondary}) {
+        std::vector<SliverIndex> targets;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            if (wanted[i].axis != axis) continue;
+            targets.push_back(wanted[i].index);
+            places.push_back(i);
+        }
+        if (targets.empty()) continue;
+        const Axis source_axis = orthogonal(axis);
+        auto source =
+            pool.acquire(static_cast<std::size_t>(code.sliver_bytes(source_axis, *symbol_bytes)));
+        if (!source) return fail(source.error());
+        for (std::size_t index = 0; index < matrix.count(source_axis); ++index) {
+            matrix.read(source_axis, index, source->view());
+            const SliverView view(source->view(), static_cast<std::uint16_t>(*symbol_bytes),
+                                  SliverIndex(static_cast<std::uint16_t>(index)));
+            const auto symbols = decoding_symbols(code, source_axis, view, targets, pool, executor);
+            if (!symbols) return fail(symbols.error());
+            for (std::size_t i = 0; i < places.size(); ++i)
+                std::copy((*symbols)[i].data.begin(), (*symbols)[i].data.end(),
+                          out[places[i]].symbols.begin() +
+                              static_cast<std::ptrdiff_t>(index * *symbol_bytes));
+        }
+    }
+    return out;
+}
+
 const char* describe(RecoverError error) {
     switch (error) {
         case RecoverError::NotEnoughSymbols:

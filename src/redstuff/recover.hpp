@@ -61,6 +61,19 @@ Result<std::vector<DecodingSymbol>, PoolError> decoding_symbols(
     const CodeParameters& code, Axis source_axis, const SliverView& source,
     std::span<const SliverIndex> targets, BufferPool& pool, Executor& executor);
 
+/// One sliver of a blob.
+struct SliverName {
+    Axis axis = Axis::Primary;
+    SliverIndex index;
+    friend bool operator==(const SliverName&, const SliverName&) = default;
+};
+/// Some slivers of a blob that is at hand, in the order asked, without encoding all of it. Memory
+/// from the pool: some slivers. Errors: OutOfMemoryBudget. Preconditions: the blob is not too large
+/// for the code; indices < n.
+Result<std::vector<SliverData>, PoolError> make_slivers(const CodeParameters& code, ByteView blob,
+                                                        std::span<const SliverName> wanted,
+                                                        BufferPool& pool, Executor& executor);
+
 enum class RecoverError {
     NotEnoughSymbols,  ///< fewer distinct usable symbols than the code needs (S primary, P
                        ///< secondary)

@@ -54,6 +54,32 @@ TEST(ExpandedSliver, HoldsTheRowsAndColumnsOfTheMatrix) {
     }
 }
 
+TEST(MakeSlivers, AreThoseOfTheWholeEncoding) {
+    std::mt19937 random(23);
+    for (const auto& [n, length] : {std::pair<std::uint32_t, std::size_t>{4, 1000},
+                                    {7, 0},
+                                    {7, 100},
+                                    {13, 30'000},
+                                    {100, 50'000}}) {
+        Encoded encoded(n, length);
+        std::vector<SliverName> wanted;
+        for (int i = 0; i < 12; ++i)
+            wanted.push_back({kAxes[random() % 2], sliver_index(random() % n)});
+        const auto made =
+            make_slivers(encoded.code, encoded.blob, wanted, encoded.pool, encoded.executor);
+        ASSERT_TRUE(made);
+        ASSERT_EQ(made->size(), wanted.size());
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            EXPECT_EQ((*made)[i].index, wanted[i].index);
+            EXPECT_TRUE(equal((*made)[i].symbols,
+                              encoded.view(wanted[i].axis, wanted[i].index.value).symbols))
+                << n << " " << i;
+        }
+        BufferPool tiny(1);
+        EXPECT_FALSE(make_slivers(encoded.code, encoded.blob, wanted, tiny, encoded.executor));
+    }
+}
+
 TEST(SymbolBatch, OneProofForAllCellsOfASliver) {
     std::mt19937 random(17);
     for (const auto& [n, length] :

@@ -117,6 +117,42 @@ StoreResult<std::optional<ObjectInfo>> BlobState::object(const ObjectId& id) con
     return read_row<ObjectInfo>(store_, key_of(Table::ObjectInfo, id.view()));
 }
 
+template <class Matches>
+StoreResult<std::vector<BlobId>> BlobState::list(std::optional<BlobId> after, std::size_t limit,
+                                                 Matches matches) const {
+    Bytes from = key_of(Table::BlobInfo);
+    if (after) {
+        from = key_of(Table::BlobInfo, after->view());
+        from.push_back(0);  // the first key behind it
+    }
+    std::vector<BlobId> out;
+    bool malformed = false;
+    WALRUS_STORE_TRY(store_.scan(from, end_of(Table::BlobInfo), [&](ByteView key, ByteView value) {
+        const auto info = bcs::decode<BlobInfo>(value);
+        malformed = !info || key.size() != 33;
+        if (malformed) return false;
+        if (matches(*info)) out.push_back(BlobId::from(key.subspan(1)));
+        return out.size() < limit;
+    }));
+    if (malformed) return store_failure(StoreCode::Corrupt, "a row of blob infos is malformed");
+    return out;
+}
+
+StoreResult<std::vector<BlobId>> BlobState::certified_before(std::optional<BlobId> after, Epoch now,
+                                                             std::size_t limit) const {
+    return list(after, limit, [now](const BlobInfo& info) {
+        const auto* valid = std::get_if<ValidInfo>(&info.state);
+        return valid != nullptr && info.certified(now) && valid->initial_certified_epoch &&
+               *valid->initial_certified_epoch < now;
+    });
+}
+
+StoreResult<std::vector<BlobId>> BlobState::expired(std::optional<BlobId> after, Epoch now,
+                                                    std::size_t limit) const {
+    return list(after, limit,
+                [now](const BlobInfo& info) { return !info.invalid() && !info.registered(now); });
+}
+
 StoreResult<std::vector<BlobId>> BlobState::unwanted() const {
     std::vector<BlobId> out;
     WALRUS_STORE_TRY(

@@ -53,6 +53,13 @@ public:
 
     StoreResult<std::optional<BlobInfo>> blob(const BlobId& id) const;
     StoreResult<std::optional<ObjectInfo>> object(const ObjectId& id) const;
+    /// Up to `limit` blobs behind `after` (by id) that are certified in `now` and were first
+    /// certified before it.
+    StoreResult<std::vector<BlobId>> certified_before(std::optional<BlobId> after, Epoch now,
+                                                      std::size_t limit) const;
+    /// Up to `limit` blobs behind `after` that nobody has a right to in `now`.
+    StoreResult<std::vector<BlobId>> expired(std::optional<BlobId> after, Epoch now,
+                                             std::size_t limit) const;
     /// Blobs to be removed, left from before a restart.
     StoreResult<std::vector<BlobId>> unwanted() const;
 
@@ -62,6 +69,10 @@ public:
 
 private:
     explicit BlobState(io::KeyValueStore& store) : store_(store) {}
+
+    template <class Matches>
+    StoreResult<std::vector<BlobId>> list(std::optional<BlobId> after, std::size_t limit,
+                                          Matches matches) const;
 
     io::KeyValueStore& store_;
     mutable std::mutex mutex_;
