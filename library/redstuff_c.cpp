@@ -47,7 +47,7 @@ public:
         helpers.reserve(threads_);
         try {
             while (helpers.size() + 1 < std::min(threads_, count)) helpers.emplace_back(work);
-        } catch (const std::system_error&) {
+        } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): fewer threads do
         }
         work();
         for (std::thread& helper : helpers) helper.join();
