@@ -512,8 +512,8 @@ TEST_F(LedgerRpcTest, TextRequestsAndStructuredTransactionsAreAnswered) {
     const std::string raw = structured.SerializeAsString();
     const auto refused =
         status_of(simulate, data_frame(as_bytes(raw)), "application/grpc-web+proto");
-    EXPECT_EQ(refused.status, GrpcStatus::Unimplemented);
-    EXPECT_NE(refused.message.find("structured"), std::string::npos);
+    EXPECT_EQ(refused.status, GrpcStatus::InvalidArgument);
+    EXPECT_NE(refused.message.find("programmable"), std::string::npos);
     EXPECT_EQ(status_of("/sui.rpc.v2.LedgerService/Nothing", data_frame({}), "application/grpc-web")
                   .status,
               GrpcStatus::Unimplemented);

@@ -9,48 +9,19 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "bcs/bcs.hpp"
 #include "io/log.hpp"
 #include "rpc/grpc_web.hpp"
 #include "rpc/messages.hpp"
+#include "rpc/method.hpp"
 #include "rpc/proof_service.hpp"
+#include "rpc/transaction_in.hpp"
 
 namespace walrus::rpc {
 namespace {
 
 constexpr std::size_t kFramesCachedMax = 64;
 constexpr std::size_t kFaucetRequestBytesMax = 4096;
-
-/// The one place where a ledger's error becomes a gRPC status.
-GrpcError to_grpc(const chain::ChainError& error) {
-    GrpcStatus status = GrpcStatus::Internal;
-    switch (error.code) {
-        case chain::ChainCode::NotFound:
-            status = GrpcStatus::NotFound;
-            break;
-        case chain::ChainCode::InvalidArgument:
-            status = GrpcStatus::InvalidArgument;
-            break;
-        case chain::ChainCode::Rejected:
-            status = GrpcStatus::FailedPrecondition;
-            break;
-        case chain::ChainCode::Busy:
-            status = GrpcStatus::Unavailable;
-            break;
-        case chain::ChainCode::NotDurable:
-            status = GrpcStatus::Unavailable;
-            break;
-        case chain::ChainCode::Corrupt:
-            status = GrpcStatus::Internal;
-            break;
-        case chain::ChainCode::WrongFormat:
-            status = GrpcStatus::Internal;
-            break;
-        case chain::ChainCode::Broken:
-            status = GrpcStatus::Internal;
-            break;
-    }
-    return {status, error.message};
-}
 
 int http_status_of(const chain::ChainError& error) {
     switch (error.code) {
@@ -86,37 +57,37 @@ http::Response grpc_error(const GrpcError& error) {
     return grpc_response(trailer_frame(error.status, error.message));
 }
 
-template <class Message>
-Bytes serialize(const Message& message) {
-    Bytes out(message.ByteSizeLong());
-    message.SerializeWithCachedSizesToArray(out.data());
-    return out;
-}
-
-auto invalid(std::string message) {
-    return grpc_failure(GrpcStatus::InvalidArgument, std::move(message));
-}
-
-/// Untrusted text for messages: not longer than people read.
-std::string shown(const std::string& text) {
-    return text.size() <= 100 ? text : text.substr(0, 100) + "…";
-}
-
 GrpcResult<Address> parse_owner(const std::string& text) {
     const auto address = parse_address(text);
-    if (!address) return invalid(fmt::format("owner \"{}\" is not an address", shown(text)));
+    if (!address)
+        return invalid_argument(fmt::format("owner \"{}\" is not an address", shown(text)));
     return *address;
 }
 
-/// The BCS bytes of a request's transaction; structured ones are refused.
-GrpcResult<Bytes> transaction_bytes(bool present, const sui_pb::Transaction& transaction) {
-    if (!present) return invalid("the request has no transaction");
+/// What a request's transaction says, complete or not.
+GrpcResult<DraftTransaction> take_transaction(bool present, const sui_pb::Transaction& transaction,
+                                              bool sender_needed) {
+    if (!present) return invalid_argument("the request has no transaction");
     if (!transaction.has_bcs() || transaction.bcs().value().empty())
-        return grpc_failure(
-            GrpcStatus::Unimplemented,
-            "transaction.bcs is missing: this ledger takes complete transactions in "
-            "BCS; structured transactions are not resolved here yet");
-    return to_bytes(as_bytes(transaction.bcs().value()));
+        return take_draft(transaction, sender_needed);
+    auto data = bcs::decode<ledger::TransactionData>(as_bytes(transaction.bcs().value()));
+    if (!data) return invalid_argument("transaction.bcs is not a programmable transaction");
+    DraftTransaction out;
+    out.has_expiration = !std::holds_alternative<ledger::NoExpiration>(data->expiration);
+    out.data = std::move(*data);
+    return out;
+}
+
+/// The BCS bytes of a request's transaction, which must be complete: signatures are over them.
+GrpcResult<Bytes> complete_transaction(bool present, const sui_pb::Transaction& transaction) {
+    if (present && transaction.has_bcs() && !transaction.bcs().value().empty())
+        return to_bytes(as_bytes(transaction.bcs().value()));
+    auto draft = WALRUS_TRY(take_transaction(present, transaction, true));
+    if (!draft.unresolved.empty())
+        return invalid_argument(
+            fmt::format("input {} is not resolved: simulate the transaction first",
+                        draft.unresolved.front().index));
+    return bcs::encode(draft.data);
 }
 
 void put_timestamp(std::uint64_t time_ms, sui_pb::Time& out) {
@@ -201,7 +172,7 @@ io::Task<GrpcResult<sui_pb::GetObjectResponse>> LedgerServerImpl::get_object(
     sui_pb::GetObjectRequest request) {
     const auto id = parse_object_id(request.object_id());
     if (!id)
-        co_return invalid(
+        co_return invalid_argument(
             fmt::format("object_id \"{}\" is not an object id", shown(request.object_id())));
     std::vector<ObjectId> ids{*id};
     auto objects = co_await service_.objects(std::move(ids));
@@ -217,13 +188,14 @@ io::Task<GrpcResult<sui_pb::GetObjectResponse>> LedgerServerImpl::get_object(
 io::Task<GrpcResult<sui_pb::BatchGetObjectsResponse>> LedgerServerImpl::batch_get_objects(
     sui_pb::BatchGetObjectsRequest request) {
     if (static_cast<std::size_t>(request.requests_size()) > service_.limits().objects_max)
-        co_return invalid(fmt::format("{} objects asked for, at most {} at a time",
-                                      request.requests_size(), service_.limits().objects_max));
+        co_return invalid_argument(fmt::format("{} objects asked for, at most {} at a time",
+                                               request.requests_size(),
+                                               service_.limits().objects_max));
     std::vector<ObjectId> ids;
     for (const sui_pb::GetObjectRequest& item : request.requests()) {
         const auto id = parse_object_id(item.object_id());
         if (!id)
-            co_return invalid(
+            co_return invalid_argument(
                 fmt::format("object_id \"{}\" is not an object id", shown(item.object_id())));
         ids.push_back(*id);
     }
@@ -285,7 +257,7 @@ io::Task<GrpcResult<sui_pb::GetTransactionResponse>> LedgerServerImpl::get_trans
     sui_pb::GetTransactionRequest request) {
     const auto digest = parse_transaction_digest(request.digest());
     if (!digest)
-        co_return invalid(
+        co_return invalid_argument(
             fmt::format("digest \"{}\" is not a transaction digest", shown(request.digest())));
     auto record = co_await service_.transaction(*digest);
     if (!record) co_return tl::make_unexpected(to_grpc(record.error()));
@@ -300,7 +272,8 @@ io::Task<GrpcResult<sui_pb::GetBalanceResponse>> LedgerServerImpl::get_balance(
     if (!owner) co_return tl::make_unexpected(owner.error());
     const std::string text = request.has_coin_type() ? request.coin_type() : "0x2::sui::SUI";
     auto coin_type = ledger::parse_type_tag(text);
-    if (!coin_type) co_return invalid(fmt::format("coin_type \"{}\" is not a type", shown(text)));
+    if (!coin_type)
+        co_return invalid_argument(fmt::format("coin_type \"{}\" is not a type", shown(text)));
     const std::string name = to_text(*coin_type);
     auto amount = co_await service_.balance(*owner, std::move(*coin_type));
     if (!amount) co_return tl::make_unexpected(to_grpc(amount.error()));
@@ -322,8 +295,8 @@ io::Task<GrpcResult<sui_pb::ListOwnedObjectsResponse>> LedgerServerImpl::list_ow
     if (!request.object_type().empty()) {
         type = ledger::parse_struct_tag(request.object_type());
         if (!type)
-            co_return invalid(fmt::format("object_type \"{}\" is not the type of an object",
-                                          shown(request.object_type())));
+            co_return invalid_argument(fmt::format(
+                "object_type \"{}\" is not the type of an object", shown(request.object_type())));
     }
     std::optional<Bytes> token;
     if (!request.page_token().empty()) token = to_bytes(as_bytes(request.page_token()));
@@ -341,7 +314,7 @@ io::Task<GrpcResult<sui_pb::GetFunctionResponse>> LedgerServerImpl::get_function
     sui_pb::GetFunctionRequest request) {
     const auto package = parse_object_id(request.package_id());
     if (!package)
-        co_return invalid(
+        co_return invalid_argument(
             fmt::format("package_id \"{}\" is not an object id", shown(request.package_id())));
     auto function = co_await service_.function(*package, request.module_name(), request.name());
     if (!function) co_return tl::make_unexpected(to_grpc(function.error()));
@@ -352,22 +325,37 @@ io::Task<GrpcResult<sui_pb::GetFunctionResponse>> LedgerServerImpl::get_function
 
 io::Task<GrpcResult<sui_pb::SimulateTransactionResponse>> LedgerServerImpl::simulate(
     sui_pb::SimulateTransactionRequest request) {
-    auto data = transaction_bytes(request.has_transaction(), request.transaction());
+    // Kinds alone, as policies are built from, have no sender and need not succeed.
+    const bool checked = request.checks() == sui_pb::SimulateTransactionRequest::ENABLED;
+    auto draft = take_transaction(request.has_transaction(), request.transaction(), checked);
+    if (!draft) co_return tl::make_unexpected(std::move(draft.error()));
+    auto data = co_await resolve(environment_, service_, std::move(*draft),
+                                 {.gas_selection = request.do_gas_selection()});
     if (!data) co_return tl::make_unexpected(std::move(data.error()));
-    auto record = co_await service_.simulate(std::move(*data));
-    if (!record) co_return tl::make_unexpected(to_grpc(record.error()));
     sui_pb::SimulateTransactionResponse response;
-    put_executed(**record, *response.mutable_transaction());
+    sui_pb::ExecutedTransaction& transaction = *response.mutable_transaction();
+    const Bytes data_bcs = bcs::encode(*data);
+    auto record = co_await service_.simulate(data_bcs);
+    if (record) {
+        put_executed(**record, transaction);
+    } else if (!checked && record.error().code == chain::ChainCode::Rejected) {
+        put_transaction(data_bcs, *transaction.mutable_transaction());
+        sui_pb::ExecutionStatus& status = *transaction.mutable_effects()->mutable_status();
+        status.set_success(false);
+        status.mutable_error()->set_description(record.error().message);
+    } else {
+        co_return tl::make_unexpected(to_grpc(record.error()));
+    }
     co_return response;
 }
 
 io::Task<GrpcResult<sui_pb::ExecuteTransactionResponse>> LedgerServerImpl::execute(
     sui_pb::ExecuteTransactionRequest request) {
-    auto data = transaction_bytes(request.has_transaction(), request.transaction());
+    auto data = complete_transaction(request.has_transaction(), request.transaction());
     if (!data) co_return tl::make_unexpected(std::move(data.error()));
-    if (request.signatures_size() == 0) co_return invalid("the request has no signatures");
+    if (request.signatures_size() == 0) co_return invalid_argument("the request has no signatures");
     if (static_cast<std::size_t>(request.signatures_size()) > ledger::kSignaturesMax)
-        co_return invalid("too many signatures");
+        co_return invalid_argument("too many signatures");
     ledger::SignedTransaction transaction;
     transaction.data = std::move(*data);
     for (const sui_pb::UserSignature& signature : request.signatures())
@@ -386,10 +374,10 @@ io::Task<GrpcResult<Bytes>> LedgerServerImpl::call_unary(
     Answer<Response> (LedgerServerImpl::*method)(Request), Bytes message) {
     Request request;
     if (!request.ParseFromArray(message.data(), static_cast<int>(message.size())))
-        co_return invalid("the message does not parse");
+        co_return invalid_argument("the message does not parse");
     auto response = co_await (this->*method)(std::move(request));
     if (!response) co_return tl::make_unexpected(std::move(response.error()));
-    co_return serialize(*response);
+    co_return serialize_message(*response);
 }
 
 template <class Request, class Response>
@@ -414,7 +402,7 @@ void LedgerServerImpl::bind_methods() {
     bind("MovePackageService", "GetFunction", &Self::get_function);
     bind("TransactionExecutionService", "SimulateTransaction", &Self::simulate);
     bind("TransactionExecutionService", "ExecuteTransaction", &Self::execute);
-    for (OwnMethod& own : proof_methods(service_, &to_grpc)) {
+    for (OwnMethod& own : proof_methods(service_)) {
         Method entry;
         entry.call = std::move(own.call);
         entry.seconds =
@@ -476,7 +464,7 @@ io::Task<http::Response> LedgerServerImpl::handle(http::Request& request) {
 Bytes LedgerServerImpl::heartbeat() const {
     walrus_pb::StreamBlocksResponse message;
     message.set_head_seq(service_.head().next_seq);
-    return data_frame(serialize(message));
+    return data_frame(serialize_message(message));
 }
 
 std::shared_ptr<const Bytes> LedgerServerImpl::block_frame(const chain::Block& block) {
@@ -485,7 +473,7 @@ std::shared_ptr<const Bytes> LedgerServerImpl::block_frame(const chain::Block& b
         if (cached_seq == seq) return frame;
     walrus_pb::StreamBlocksResponse message;
     put_block(block, service_.head().next_seq, message);
-    auto frame = std::make_shared<const Bytes>(data_frame(serialize(message)));
+    auto frame = std::make_shared<const Bytes>(data_frame(serialize_message(message)));
     // History is read once by one follower; only what is near the head is worth keeping.
     if (seq + kFramesCachedMax >= service_.head().next_seq) {
         frames_.emplace_back(seq, frame);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "bcs/bcs.hpp"
 #include "rpc/messages.hpp"
+#include "rpc/text.hpp"
 
 namespace walrus::rpc {
 namespace {
@@ -272,19 +271,6 @@ void put_parameter(const ledger::FunctionParameter& parameter, sui_pb::OpenSigna
     if (parameter.reference == ledger::Reference::Mutable)
         out.set_reference(sui_pb::OpenSignature::MUTABLE);
     put_type(parameter.type, *out.mutable_body());
-}
-
-std::string amount_text(__int128 amount) {
-    if (amount == 0) return "0";
-    const bool negative = amount < 0;
-    auto rest = static_cast<unsigned __int128>(amount);
-    if (negative) rest = -rest;
-    std::string digits;
-    for (; rest != 0; rest /= 10)
-        digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
-    if (negative) digits.push_back('-');
-    std::reverse(digits.begin(), digits.end());
-    return digits;
 }
 
 }  // namespace

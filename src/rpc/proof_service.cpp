@@ -9,22 +9,6 @@ namespace {
 
 constexpr std::size_t kParameterNameBytesMax = 256;
 
-auto invalid(std::string message) {
-    return grpc_failure(GrpcStatus::InvalidArgument, std::move(message));
-}
-
-template <class Message>
-Bytes serialize(const Message& message) {
-    Bytes out(message.ByteSizeLong());
-    message.SerializeWithCachedSizesToArray(out.data());
-    return out;
-}
-
-template <class Message>
-bool parse(ByteView bytes, Message& message) {
-    return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-
 bool take_id(const std::string& bytes, Digest& out) {
     if (bytes.size() != Digest::kSize) return false;
     out = Digest::from(as_bytes(bytes));
@@ -33,7 +17,7 @@ bool take_id(const std::string& bytes, Digest& out) {
 
 GrpcResult<proof::Subject> take_subject(const walrus_pb::GetProofRequest& request) {
     proof::Subject out;
-    const auto wrong_id = [] { return invalid("an id or digest must have 32 bytes"); };
+    const auto wrong_id = [] { return invalid_argument("an id or digest must have 32 bytes"); };
     switch (request.subject_case()) {
         case walrus_pb::GetProofRequest::kObjectId:
             out.claim = proof::Claim::Object;
@@ -43,14 +27,14 @@ GrpcResult<proof::Subject> take_subject(const walrus_pb::GetProofRequest& reques
             out.claim = proof::Claim::Balance;
             if (!take_id(request.balance().owner(), out.id)) return wrong_id();
             const auto type = ledger::parse_type_tag(request.balance().coin_type());
-            if (!type) return invalid("coin_type is not a type");
+            if (!type) return invalid_argument("coin_type is not a type");
             out.coin_type = bcs::encode(*type);
             return out;
         }
         case walrus_pb::GetProofRequest::kParameter:
             out.claim = proof::Claim::Parameter;
             if (request.parameter().empty() || request.parameter().size() > kParameterNameBytesMax)
-                return invalid("parameter is not a name");
+                return invalid_argument("parameter is not a name");
             out.name = request.parameter();
             return out;
         case walrus_pb::GetProofRequest::kTransaction:
@@ -65,13 +49,12 @@ GrpcResult<proof::Subject> take_subject(const walrus_pb::GetProofRequest& reques
         case walrus_pb::GetProofRequest::SUBJECT_NOT_SET:
             break;
     }
-    return invalid("the request has no subject");
+    return invalid_argument("the request has no subject");
 }
 
 class ProofService {
 public:
-    ProofService(chain::LedgerService& service, ToGrpc to_grpc)
-        : service_(service), to_grpc_(to_grpc) {}
+    explicit ProofService(chain::LedgerService& service) : service_(service) {}
 
     io::Task<GrpcResult<Bytes>> status(Bytes) {
         const chain::Head& head = service_.head();
@@ -82,34 +65,34 @@ public:
         response.set_epoch(head.epoch);
         if (head.last) response.set_header(to_protobuf_bytes(bcs::encode(*head.last)));
         response.set_sequencer_key(to_protobuf_bytes(service_.sequencer_key()));
-        co_return serialize(response);
+        co_return serialize_message(response);
     }
 
     io::Task<GrpcResult<Bytes>> proof(Bytes message) {
         walrus_pb::GetProofRequest request;
-        if (!parse(message, request)) co_return invalid("the message does not parse");
+        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
         auto subject = take_subject(request);
         if (!subject) co_return tl::make_unexpected(std::move(subject.error()));
         auto made = co_await service_.proof(std::move(*subject));
-        if (!made) co_return tl::make_unexpected(to_grpc_(made.error()));
+        if (!made) co_return tl::make_unexpected(to_grpc(made.error()));
         walrus_pb::GetProofResponse response;
         response.set_proof(to_protobuf_bytes(proof::encode(*made)));
-        co_return serialize(response);
+        co_return serialize_message(response);
     }
 
     io::Task<GrpcResult<Bytes>> events(Bytes message) {
         walrus_pb::ListEventsRequest request;
-        if (!parse(message, request)) co_return invalid("the message does not parse");
+        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
         chain::EventQuery query;
         query.page_size = request.page_size();
         if (!request.cursor().empty()) query.cursor = to_bytes(as_bytes(request.cursor()));
         if (!request.type().empty()) {
             auto type = ledger::parse_struct_tag(request.type());
-            if (!type) co_return invalid("type is not a type");
+            if (!type) co_return invalid_argument("type is not a type");
             query.type = std::move(*type);
         }
         auto page = co_await service_.events(std::move(query));
-        if (!page) co_return tl::make_unexpected(to_grpc_(page.error()));
+        if (!page) co_return tl::make_unexpected(to_grpc(page.error()));
         walrus_pb::ListEventsResponse response;
         for (const chain::PlacedEvent& event : page->events) {
             walrus_pb::PlacedEvent& out = *response.add_events();
@@ -122,31 +105,31 @@ public:
         }
         response.set_cursor(to_protobuf_bytes(page->cursor));
         response.set_more(page->more);
-        co_return serialize(response);
+        co_return serialize_message(response);
     }
 
     io::Task<GrpcResult<Bytes>> objects(Bytes message) {
         walrus_pb::ListObjectsRequest request;
-        if (!parse(message, request)) co_return invalid("the message does not parse");
+        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
         auto query = take_query(request);
         if (!query) co_return tl::make_unexpected(std::move(query.error()));
         auto page = co_await service_.list_objects(std::move(*query));
-        if (!page) co_return tl::make_unexpected(to_grpc_(page.error()));
+        if (!page) co_return tl::make_unexpected(to_grpc(page.error()));
         walrus_pb::ListObjectsResponse response;
         for (const ledger::ObjectPtr& object : page->objects)
             response.add_objects(to_protobuf_bytes(bcs::encode(*object)));
         if (page->next_token) response.set_next_page_token(to_protobuf_bytes(*page->next_token));
-        co_return serialize(response);
+        co_return serialize_message(response);
     }
 
     io::Task<GrpcResult<Bytes>> committee(Bytes message) {
         walrus_pb::GetCommitteeRequest request;
-        if (!parse(message, request)) co_return invalid("the message does not parse");
+        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
         auto record = co_await service_.committee(request.epoch());
-        if (!record) co_return tl::make_unexpected(to_grpc_(record.error()));
+        if (!record) co_return tl::make_unexpected(to_grpc(record.error()));
         walrus_pb::GetCommitteeResponse response;
         response.set_committee(to_protobuf_bytes(bcs::encode(*record)));
-        co_return serialize(response);
+        co_return serialize_message(response);
     }
 
 private:
@@ -157,13 +140,13 @@ private:
         switch (request.what_case()) {
             case walrus_pb::ListObjectsRequest::kType: {
                 auto type = ledger::parse_struct_tag(request.type());
-                if (!type) return invalid("type is not a type");
+                if (!type) return invalid_argument("type is not a type");
                 out.what = chain::ObjectQuery::OfType{std::move(*type)};
                 return out;
             }
             case walrus_pb::ListObjectsRequest::kBlobId:
                 if (request.blob_id().size() != BlobId::kSize)
-                    return invalid("blob_id must have 32 bytes");
+                    return invalid_argument("blob_id must have 32 bytes");
                 out.what = chain::ObjectQuery::OfBlob{BlobId::from(as_bytes(request.blob_id()))};
                 return out;
             case walrus_pb::ListObjectsRequest::kEndingBy:
@@ -172,17 +155,16 @@ private:
             case walrus_pb::ListObjectsRequest::WHAT_NOT_SET:
                 break;
         }
-        return invalid("the request does not say which objects");
+        return invalid_argument("the request does not say which objects");
     }
 
     chain::LedgerService& service_;
-    ToGrpc to_grpc_;
 };
 
 }  // namespace
 
-std::vector<OwnMethod> proof_methods(chain::LedgerService& service, ToGrpc to_grpc) {
-    auto own = std::make_shared<ProofService>(service, to_grpc);
+std::vector<OwnMethod> proof_methods(chain::LedgerService& service) {
+    auto own = std::make_shared<ProofService>(service);
     const auto method = [&](const char* group, const char* name,
                             io::Task<GrpcResult<Bytes>> (ProofService::*member)(Bytes)) {
         return OwnMethod{

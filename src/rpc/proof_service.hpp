@@ -3,23 +3,14 @@
 // (docs/formats/proofs.md), and IndexService: lists. Server side; internal to the room.
 #pragma once
 
-#include <functional>
-#include <string>
 #include <vector>
 
 #include "chain/service.hpp"
-#include "rpc/grpc_web.hpp"
+#include "rpc/method.hpp"
 
 namespace walrus::rpc {
 
-/// A method that takes and gives serialised messages.
-struct OwnMethod {
-    std::string path;  ///< "/walrus.rpc.v1.ProofService/GetProof"
-    std::string name;  ///< "GetProof"
-    std::function<io::Task<GrpcResult<Bytes>>(Bytes message)> call;
-};
-using ToGrpc = GrpcError (*)(const chain::ChainError& error);
 /// All methods of both services; the ledger must outlive them.
-std::vector<OwnMethod> proof_methods(chain::LedgerService& service, ToGrpc to_grpc);
+std::vector<OwnMethod> proof_methods(chain::LedgerService& service);
 
 }  // namespace walrus::rpc
