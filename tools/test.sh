@@ -63,6 +63,7 @@ run_label codec 1
 sed -n 's/^[0-9]*: \(.*codec [a-z0-9-]*: .*\)/\1/p' build/test-codec.log | head -n 6
 run_label simulation "$jobs"
 run_label integration 1
+run_label sdk 1
 
 printf 'time per part:%s\n%7d s  in all\n' "$parts" $(($(date +%s) - began))
 printf '%d passed, %d failed\n' "$passed" "$failed"
