@@ -537,6 +537,31 @@ TEST_F(LedgerRpcTest, TextRequestsAndStructuredTransactionsAreAnswered) {
     EXPECT_EQ(call("GET", service_info, {}, "").status, 405);
 }
 
+TEST_F(LedgerRpcTest, JsonRpcSharesTheOrigin) {
+    const std::string body = R"({"jsonrpc":"2.0","id":1,"method":"sui_getChainIdentifier"})";
+    const auto answer = call("POST", "/", to_bytes(body), "application/json; charset=utf-8");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.headers.get("Content-Type"), "application/json");
+    EXPECT_EQ(answer.headers.get("Access-Control-Allow-Origin"), "*");
+    EXPECT_EQ(nlohmann::json::parse(as_text(answer.body))["result"],
+              to_text(net.service->ids().chain));
+    // Errors of the protocol come with status 200, those of HTTP with their own.
+    const auto unknown = call("POST", "/", to_bytes(R"({"jsonrpc":"2.0","id":1,"method":"sui_x"})"),
+                              "application/json");
+    EXPECT_EQ(unknown.status, 200);
+    EXPECT_EQ(nlohmann::json::parse(as_text(unknown.body))["error"]["code"], -32601);
+    const auto not_json = call("POST", "/", to_bytes("not json"), "application/json");
+    EXPECT_EQ(nlohmann::json::parse(as_text(not_json.body))["error"]["code"], -32700);
+    EXPECT_EQ(call("POST", "/", to_bytes(body), "text/plain").status, 415);
+    EXPECT_EQ(call("POST", "/", Bytes(600 << 10, ' '), "application/json").status, 413);
+    EXPECT_EQ(call("GET", "/", {}, "").status, 405);
+    const auto metrics = call("GET", "/metrics", {}, "");
+    const std::string text(as_text(metrics.body));
+    for (const char* line : {"{method=\"sui_getChainIdentifier\",status=\"0\"} 1",
+                             "{method=\"unknown\",status=\"-32601\"} 1"})
+        EXPECT_NE(text.find(line), std::string::npos) << text;
+}
+
 TEST_F(LedgerRpcTest, PreflightsHealthMetricsAndFaucet) {
     http::ClientRequest preflight;
     preflight.method = "OPTIONS";

@@ -12,6 +12,7 @@
 #include "bcs/bcs.hpp"
 #include "io/log.hpp"
 #include "rpc/grpc_web.hpp"
+#include "rpc/json_rpc.hpp"
 #include "rpc/messages.hpp"
 #include "rpc/method.hpp"
 #include "rpc/proof_service.hpp"
@@ -55,6 +56,13 @@ http::Response grpc_response(Bytes body) {
 
 http::Response grpc_error(const GrpcError& error) {
     return grpc_response(trailer_frame(error.status, error.message));
+}
+
+http::Response json_error(int status, const std::string& message) {
+    nlohmann::ordered_json body;
+    body["error"] = message;
+    return http::Response::json(
+        status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 GrpcResult<Address> parse_owner(const std::string& text) {
@@ -101,6 +109,7 @@ public:
                      ServerLimits limits)
         : environment_(environment),
           service_(service),
+          json_rpc_(service),
           limits_(limits),
           streams_gauge_(
               service.metrics().gauge("walrus_rpc_block_streams", "Open block streams")) {
@@ -149,6 +158,7 @@ private:
     io::Task<http::Response> handle_stream(http::Request& request);
     io::Task<io::IoResult<void>> stream(http::BodyWriter& writer, std::uint64_t from_seq);
     io::Task<io::IoResult<void>> stream_blocks(http::BodyWriter& writer, std::uint64_t next);
+    io::Task<http::Response> handle_json(http::Request& request);
     io::Task<http::Response> health(http::Request& request);
     io::Task<http::Response> metrics(http::Request& request);
     io::Task<http::Response> faucet(http::Request& request);
@@ -157,8 +167,15 @@ private:
 
     io::Environment& environment_;
     chain::LedgerService& service_;
+    JsonRpc json_rpc_;
     ServerLimits limits_;
     std::map<std::string, Method> methods_;
+    /// Known methods, and "unknown" for all others.
+    struct JsonMethod {
+        io::Histogram* seconds = nullptr;
+        std::map<int, io::Counter*> outcomes;
+    };
+    std::map<std::string, JsonMethod> json_methods_;
     /// Frames of the newest blocks: many nodes follow the same head.
     std::deque<std::pair<std::uint64_t, std::shared_ptr<const Bytes>>> frames_;
     io::CancelSource close_;
@@ -459,6 +476,37 @@ io::Task<http::Response> LedgerServerImpl::handle(http::Request& request) {
     co_return grpc_response(std::move(body));
 }
 
+// ---- JSON-RPC ----------------------------------------------------------------------------------
+
+io::Task<http::Response> LedgerServerImpl::handle_json(http::Request& request) {
+    const std::string content_type(request.headers.get("Content-Type").value_or(""));
+    if (content_type.rfind("application/json", 0) != 0)
+        co_return json_error(415, "JSON-RPC requests are of type application/json");
+    const std::uint64_t start_us = environment_.loop.monotonic_us();
+    auto body = co_await request.body->read_all(kJsonRequestBytesMax);
+    if (!body) {
+        const bool too_large = body.error().code == io::IoCode::TooLarge;
+        co_return json_error(too_large ? 413 : 400, body.error().message);
+    }
+    auto answer = co_await json_rpc_.answer(std::move(*body));
+    JsonMethod& method = json_methods_[answer.method];
+    if (method.seconds == nullptr)
+        method.seconds = &service_.metrics().histogram("walrus_rpc_seconds", "Time of one RPC",
+                                                       io::request_seconds_buckets(),
+                                                       {{"method", answer.method}});
+    method.seconds->observe(static_cast<double>(environment_.loop.monotonic_us() - start_us) *
+                            1e-6);
+    io::Counter*& counter = method.outcomes[answer.error];
+    if (counter == nullptr)
+        counter = &service_.metrics().counter(
+            "walrus_rpc_requests_total", "RPCs answered",
+            {{"method", answer.method}, {"status", std::to_string(answer.error)}});
+    counter->add();
+    http::Response response = http::Response::json(200, {});
+    response.body = std::move(answer.body);
+    co_return response;
+}
+
 // ---- the block stream --------------------------------------------------------------------------
 
 Bytes LedgerServerImpl::heartbeat() const {
@@ -571,13 +619,6 @@ io::Task<http::Response> LedgerServerImpl::metrics(http::Request&) {
     co_return response;
 }
 
-http::Response json_error(int status, const std::string& message) {
-    nlohmann::ordered_json body;
-    body["error"] = message;
-    return http::Response::json(
-        status, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-}
-
 io::Task<http::Response> LedgerServerImpl::faucet(http::Request& request) {
     auto body = co_await request.body->read_all(kFaucetRequestBytesMax);
     if (!body) {
@@ -610,6 +651,7 @@ void LedgerServerImpl::add_routes(http::Router& router) {
                            "x-sui-client-protocol-version, client-sdk-type, client-sdk-version, "
                            "client-request-method, grpc-timeout",
                            "grpc-status, grpc-message");
+    router.add("POST", "/", [this](http::Request& r) { return handle_json(r); });
     router.add("GET", "/health", [this](http::Request& r) { return health(r); });
     router.add("GET", "/metrics", [this](http::Request& r) { return metrics(r); });
     router.add("POST", "/faucet", [this](http::Request& r) { return faucet(r); });

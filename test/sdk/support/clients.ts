@@ -3,6 +3,7 @@
 import type { ClientWithCoreApi } from '@mysten/sui/client';
 import type { Keypair } from '@mysten/sui/cryptography';
 import { SuiGrpcClient } from '@mysten/sui/grpc';
+import { SuiJsonRpcClient } from '@mysten/sui/jsonRpc';
 import { Ed25519Keypair } from '@mysten/sui/keypairs/ed25519';
 import { Secp256k1Keypair } from '@mysten/sui/keypairs/secp256k1';
 import { Secp256r1Keypair } from '@mysten/sui/keypairs/secp256r1';
@@ -10,11 +11,14 @@ import { WalrusClient } from '@mysten/walrus';
 
 import type { Network } from './network.js';
 
-export type Transport = 'gRPC';
-export const transports: Transport[] = ['gRPC'];
+export type Transport = 'gRPC' | 'JSON-RPC';
+export const transports: Transport[] = ['gRPC', 'JSON-RPC'];
 
-export function suiClient(network: Network, _transport: Transport): ClientWithCoreApi {
-	return new SuiGrpcClient({ network: 'walrus', baseUrl: network.file.rpc_url });
+export function suiClient(network: Network, transport: Transport): ClientWithCoreApi {
+	const url = network.file.rpc_url;
+	return transport === 'gRPC'
+		? new SuiGrpcClient({ network: 'walrus', baseUrl: url })
+		: new SuiJsonRpcClient({ network: 'walrus', url });
 }
 
 /** A client that has seen nothing yet. */
