@@ -357,6 +357,12 @@ inline constexpr AbortCode kOutOfRange{"bcs", 0, "EOutOfRange", true};
 inline constexpr AbortCode kAll[] = {kOutOfRange};
 }  // namespace bcs
 
+namespace package {
+inline constexpr AbortCode kAlreadyAuthorized{"package", 2, "EAlreadyAuthorized", true};
+inline constexpr AbortCode kWrongUpgradeCap{"package", 4, "EWrongUpgradeCap", true};
+inline constexpr AbortCode kAll[] = {kAlreadyAuthorized, kWrongUpgradeCap};
+}  // namespace package
+
 namespace vec_map {
 inline constexpr AbortCode kKeyAlreadyExists{"vec_map", 0, "EKeyAlreadyExists", true};
 inline constexpr AbortCode kKeyDoesNotExist{"vec_map", 1, "EKeyDoesNotExist", true};

@@ -514,8 +514,7 @@ TEST(Arguments, ArityTypesAndNames) {
     EXPECT_EQ(call(framework(), "system", "reserve_space", {}, 4), "FunctionNotFound");
     EXPECT_EQ(call(ledger.handles.package, "coin", "zero", {wal}, 0), "FunctionNotFound");
     EXPECT_EQ(call(ObjectId{}, "coin", "zero", {wal}, 0), "FunctionNotFound");
-    EXPECT_EQ(call(ledger.handles.package, "staking", "stake_with_pool", {}, 3),
-              "FeatureNotYetSupported");
+    EXPECT_EQ(call(ledger.handles.package, "staking", "stake_with_pool", {}, 2), "ArityMismatch");
     // A currency that does not exist leaves no entry in the state.
     EXPECT_EQ(ledger.state.balances().size(), 8u);
 }
@@ -622,7 +621,7 @@ TEST(Functions, TheTypeOfWalIsInTheDescriptionOfStaking) {
     const auto stake = describe_function(ledger.genesis.ids, ledger.handles.package,
                                          ledger.genesis.ids.package, "staking", "stake_with_pool");
     ASSERT_TRUE(stake.has_value());
-    EXPECT_FALSE(stake->executable);
+    EXPECT_TRUE(stake->executable);
     ASSERT_EQ(stake->parameters.size(), 4u);
     EXPECT_EQ(stake->parameters[0].reference, Reference::Mutable);
     EXPECT_EQ(stake->parameters[0].type.name, "Staking");

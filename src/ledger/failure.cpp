@@ -127,6 +127,7 @@ std::string_view abort_name(std::string_view module, std::uint64_t code) {
     if (module == "blob_bucket_inner") return find(codes::blob_bucket_inner::kAll);
     if (module == "balance") return find(codes::balance::kAll);
     if (module == "bcs") return find(codes::bcs::kAll);
+    if (module == "package") return find(codes::package::kAll);
     if (module == "vec_map") return find(codes::vec_map::kAll);
     if (module == "dynamic_field") return find(codes::dynamic_field::kAll);
     return {};

@@ -18,9 +18,26 @@ TypeTag LedgerIds::wal_type() const {
     return make_type(make_struct(Address{wal_package.bytes}, "wal", "WAL"));
 }
 
+namespace {
+
+/// Ids that no counter of genesis reaches, from the end; the last one is `own_package`.
+ObjectId reserved_id(const ChainId& chain, std::uint64_t number) {
+    return created_object_id(TransactionDigest{chain.bytes}, ~std::uint64_t{0} - number);
+}
+
+}  // namespace
+
 ObjectId own_package(const LedgerIds& ids) {
-    // Behind every id that genesis counts off.
-    return created_object_id(TransactionDigest{ids.chain.bytes}, ~std::uint64_t{0});
+    return reserved_id(ids.chain, 0);
+}
+ObjectId treasury_id(const ChainId& chain) {
+    return reserved_id(chain, 1);
+}
+ObjectId slashing_manager_id(const ChainId& chain) {
+    return reserved_id(chain, 2);
+}
+ObjectId upgrade_manager_id(const ChainId& chain) {
+    return reserved_id(chain, 3);
 }
 
 TypeTag sui_type() {
@@ -61,8 +78,6 @@ ChainId chain_id(const GenesisConfig& config) {
 
 namespace {
 
-inline constexpr std::size_t kNodeNameBytesMax = 100;
-inline constexpr std::size_t kNetworkAddressBytesMax = 259;
 inline constexpr Epoch kFirstEpoch = 1;
 inline constexpr ObjectVersion kFirstVersion = 1;
 
@@ -78,6 +93,7 @@ public:
         make_committee();
         put_system();
         put_staking();
+        put_governance();
         for (std::size_t i = 0; i < nodes_.size(); ++i) put_node(i);
         WALRUS_TRY(put_money());
         put_parameters();
@@ -226,6 +242,30 @@ private:
     void put_extended(const ObjectId& parent, const TypeTag& value_type, V value) {
         put_field(parent, own_type("extended_field", "Key"), value_type, ExtendedFieldKey{},
                   std::move(value));
+    }
+
+    /// The treasury and the managers of slashing and upgrades; the emergency capability goes to the
+    /// treasury's account.
+    void put_governance() {
+        const LedgerIds& ids = out_.ids;
+        const SharedOwner shared{kFirstVersion};
+        put(treasury_id(ids.chain), shared,
+            make_struct(Address{ids.wal_package.bytes}, "wal", "ProtectedTreasury"),
+            bcs::encode(ProtectedTreasury{treasury_id(ids.chain)}));
+        SlashingManager slashing;
+        slashing.id = slashing_manager_id(ids.chain);
+        slashing.slashing_candidates.id = reserved_id(ids.chain, 4);
+        put(slashing.id, shared, *own_type("slashing", "SlashingManager").structure,
+            bcs::encode(slashing));
+        UpgradeManager upgrade;
+        upgrade.id = upgrade_manager_id(ids.chain);
+        upgrade.cap = {reserved_id(ids.chain, 5), ids.package, 1, 0};
+        upgrade.upgrade_proposals.id = reserved_id(ids.chain, 6);
+        put(upgrade.id, shared, *own_type("upgrade", "UpgradeManager").structure,
+            bcs::encode(upgrade));
+        const EmergencyUpgradeCap emergency{reserved_id(ids.chain, 7), upgrade.id};
+        put(emergency.id, AddressOwner{config_.treasury},
+            *own_type("upgrade", "EmergencyUpgradeCap").structure, bcs::encode(emergency));
     }
 
     static TypeTag vec_map_type(TypeTag key, TypeTag value) {

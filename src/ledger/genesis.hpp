@@ -84,6 +84,11 @@ struct LedgerIds {
 };
 /// The package of events that the public contracts do not have. Nothing is published there.
 ObjectId own_package(const LedgerIds& ids);
+/// Shared objects that genesis makes beside System and Staking: the WAL treasury and the managers
+/// of slashing and upgrades. Their ids follow from the chain id.
+ObjectId treasury_id(const ChainId& chain);
+ObjectId slashing_manager_id(const ChainId& chain);
+ObjectId upgrade_manager_id(const ChainId& chain);
 /// 0x2::sui::SUI.
 TypeTag sui_type();
 /// Precondition: `state` has a genesis.

@@ -204,9 +204,7 @@ private:
             return typed_pure(*slot->pure, *type, index);
         }
         if (type != nullptr) WALRUS_TRY(check_type(*slot->value, *type, index));
-        const bool copyable = abilities_of(ids(), slot->value->type).copy &&
-                              std::holds_alternative<PureValue>(slot->value->native);
-        if (copyable) {
+        if (abilities_of(ids(), slot->value->type).copy) {
             WALRUS_TRY(borrow(*slot, false, index));
             return Value{*slot->value};
         }
@@ -277,12 +275,15 @@ private:
                                        " type arguments, " +
                                        std::to_string(function.type_parameters) + " are needed");
         for (std::size_t i = 0; i < call.type_arguments.size(); ++i)
-            if (!is_currency(ids(), call.type_arguments[i])) {
+            if (!fits(function.type_constraint, call.type_arguments[i])) {
                 ExecutionError error;
                 error.kind = ExecutionErrorKind::TypeArgument;
                 error.index = static_cast<std::uint16_t>(i);
                 error.description =
-                    "TypeArgumentError: there is no currency " + to_text(call.type_arguments[i]);
+                    std::string("TypeArgumentError: there is no ") +
+                    (function.type_constraint == TypeConstraint::Currency ? "currency "
+                                                                          : "type of objects ") +
+                    to_text(call.type_arguments[i]);
                 return fail(std::move(error));
             }
         if (call.arguments.size() != function.parameters.size())
@@ -313,6 +314,11 @@ private:
         WALRUS_CHECK(native.results.size() == function.returns.size());
         for (Value& result : native.results) add_result(std::move(result));
         return {};
+    }
+
+    bool fits(TypeConstraint constraint, const TypeTag& type) const {
+        if (constraint == TypeConstraint::Currency) return is_currency(ids(), type);
+        return abilities_of(ids(), type).key;
     }
 
     static bool uses_singleton(const NativeFunction& function) {

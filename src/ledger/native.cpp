@@ -111,13 +111,31 @@ ParameterSpec mut(TypeSpec type) {
 }  // namespace spec
 
 const std::vector<const NativeModule*>& native_modules() {
-    static const std::vector<const NativeModule*> modules = {
-        &balance_module(),          &coin_module(),        &blob_module(),
-        &blob_bucket_module(),      &metadata_module(),    &protocol_module(),
-        &shared_blob_module(),      &staking_module(),     &storage_pool_module(),
-        &storage_resource_module(), &subsidies_module(),   &system_module(),
-        &system_node_module(),      &system_pool_module(), &wal_exchange_module(),
-        &walrus_subsidies_module()};
+    static const std::vector<const NativeModule*> modules = {&balance_module(),
+                                                             &coin_module(),
+                                                             &wal_module(),
+                                                             &auth_module(),
+                                                             &blob_module(),
+                                                             &blob_bucket_module(),
+                                                             &metadata_module(),
+                                                             &node_metadata_module(),
+                                                             &package_module(),
+                                                             &protocol_module(),
+                                                             &shared_blob_module(),
+                                                             &slashing_module(),
+                                                             &staked_wal_module(),
+                                                             &staking_module(),
+                                                             &staking_epoch_module(),
+                                                             &staking_node_module(),
+                                                             &storage_pool_module(),
+                                                             &storage_resource_module(),
+                                                             &subsidies_module(),
+                                                             &system_module(),
+                                                             &system_node_module(),
+                                                             &system_pool_module(),
+                                                             &upgrade_module(),
+                                                             &wal_exchange_module(),
+                                                             &walrus_subsidies_module()};
     return modules;
 }
 
@@ -151,6 +169,9 @@ FunctionDescription describe(const LedgerIds& ids, const ObjectId& package,
     out.name = std::string(function.name);
     out.executable = function.body != nullptr;
     out.type_parameters.resize(function.type_parameters);
+    if (function.type_constraint == TypeConstraint::Object)
+        for (std::vector<Ability>& constraint : out.type_parameters)
+            constraint.push_back(Ability::Key);
     for (const ParameterSpec& parameter : function.parameters)
         out.parameters.push_back({parameter.reference, resolve(ids, parameter.type)});
     if (function.context == TxContext::Yes)

@@ -76,14 +76,17 @@ class NativeCall;
 using NativeBody = Executed<void> (*)(NativeCall& call);
 
 enum class TxContext : std::uint8_t { No, Yes };
+/// What type arguments must be: a currency that exists, or a type of objects (`key`).
+enum class TypeConstraint : std::uint8_t { Currency, Object };
 struct NativeFunction {
     std::string_view name;
-    /// Number of type parameters; each must be a currency that exists.
+    /// Number of type parameters.
     std::uint16_t type_parameters = 0;
     std::vector<ParameterSpec> parameters;  ///< without the TxContext
     TxContext context = TxContext::No;      ///< a trailing &mut TxContext, never passed by callers
     std::vector<TypeSpec> returns;
     NativeBody body = nullptr;  ///< null: described only
+    TypeConstraint type_constraint = TypeConstraint::Currency;
 };
 struct NativeModule {
     Home home = Home::Walrus;
@@ -176,5 +179,14 @@ const NativeModule& subsidies_module();
 const NativeModule& wal_exchange_module();
 const NativeModule& walrus_subsidies_module();
 const NativeModule& protocol_module();
+const NativeModule& auth_module();
+const NativeModule& node_metadata_module();
+const NativeModule& package_module();
+const NativeModule& slashing_module();
+const NativeModule& staked_wal_module();
+const NativeModule& staking_epoch_module();
+const NativeModule& staking_node_module();
+const NativeModule& upgrade_module();
+const NativeModule& wal_module();
 
 }  // namespace walrus::ledger

@@ -266,7 +266,7 @@ private:
         std::vector<Argument> objects;
         for (const Known& known : known_) {
             for (const char* kept : {"Coin", "Storage", "Blob", "StoragePool", "BlobBucketCap",
-                                     "AdminCap", "StorageNodeCap"})
+                                     "AdminCap", "StorageNodeCap", "StakedWal"})
                 if (known.type == kept) objects.push_back(known.argument);
             if (known.type == "Balance")
                 b_.call(framework(), "balance", "send_funds", {ledger_.genesis.wal_type},

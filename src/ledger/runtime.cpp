@@ -29,6 +29,10 @@ ObjectId Runtime::new_id() {
     return id;
 }
 
+ObjectId Runtime::fresh_address() {
+    return created_object_id(transaction_.digest, ids_created_++);
+}
+
 void Runtime::begin_call(const ObjectId& package, std::string_view module) {
     call_package_ = package;
     call_module_ = std::string(module);

@@ -34,6 +34,8 @@ public:
 
     /// The id of the next object that this transaction creates.
     ObjectId new_id();
+    /// An id of this transaction for what is no object.
+    ObjectId fresh_address();
     /// The object is destroyed for good (not wrapped into another).
     void delete_id(const ObjectId& id) { deleted_.insert(id); }
 

@@ -45,6 +45,9 @@ struct Options {
     std::uint64_t capacity_vote = 250'000'000'000;
     Frost user_wal = 1'000'000 * kFrostPerWal;
     std::uint32_t protocol_revision = 0;
+    std::uint64_t epoch_duration_ms = 86'400'000;
+    std::uint16_t active_set_max = 150;
+    std::uint16_t commission_rate = 6000;  ///< of every node
 };
 
 inline GenesisConfig make_config(const Options& options) {
@@ -54,6 +57,8 @@ inline GenesisConfig make_config(const Options& options) {
     config.n_shards = options.n_shards;
     config.max_epochs_ahead = options.max_epochs_ahead;
     config.protocol_revision = options.protocol_revision;
+    config.epoch_duration_ms = options.epoch_duration_ms;
+    config.active_set_max = options.active_set_max;
     for (std::size_t i = 0; i < options.nodes; ++i) {
         GenesisNode node;
         node.name = "node-" + std::to_string(i);
@@ -61,6 +66,7 @@ inline GenesisConfig make_config(const Options& options) {
         node.bls_public_key = node_key(i).public_key().to_bytes();
         node.network_public_key[0] = 2;
         node.owner = address_of(account_key(static_cast<Byte>(200 + i % 50)));
+        node.commission_rate = options.commission_rate;
         node.storage_price_vote = options.storage_price;
         node.write_price_vote = options.write_price;
         node.capacity_vote = options.capacity_vote;
@@ -110,16 +116,28 @@ public:
     /// Checks, signs, executes in a block of its own and applies the block.
     TransactionResult<ExecutedTransaction> try_run(const TransactionData& data,
                                                    const AccountKey& key) {
-        return try_run(sign_transaction(data, key));
+        if (check_signatures) return try_run(sign_transaction(data, key));
+        return apply(context(), WALRUS_TRY(parse_unsigned_transaction(walrus::bcs::encode(data))));
     }
     TransactionResult<ExecutedTransaction> try_run(SignedTransaction transaction) {
         const BlockContext block = context();
         CheckedTransaction checked =
             WALRUS_TRY(check_transaction(state, block, std::move(transaction)));
+        ++signed_transactions();
+        return apply(block, std::move(checked));
+    }
+    /// Executes in a block of its own and applies the block.
+    TransactionResult<ExecutedTransaction> apply(const BlockContext& block,
+                                                 CheckedTransaction checked) {
         AppliedBlock applied = apply_block(state, block, {&checked, 1}, &cache);
         state.apply(applied.changes);
         ++seq;
         return std::move(applied.results.at(0));
+    }
+    /// How many signed transactions all ledgers of this program executed.
+    static std::uint64_t& signed_transactions() {
+        static std::uint64_t count = 0;
+        return count;
     }
     /// The same for a transaction that must be accepted (and may fail while executing).
     ExecutedTransaction run(const TransactionData& data, const AccountKey& key) {
@@ -233,6 +251,19 @@ public:
         return run(certify_blobs(handles, options(key), {certificate_for(id)}), key);
     }
 
+    StakingInnerV1 staking() const {
+        return read<StakingInnerField>(staking_state_field_id(genesis.ids.staking, kStakingVersion))
+            .value;
+    }
+    /// Replaces the staking's inner state; see `write`.
+    void set_staking(const StakingInnerV1& inner) {
+        const ObjectId id = staking_state_field_id(genesis.ids.staking, kStakingVersion);
+        write(id, StakingInnerField{id, kStakingVersion, inner});
+    }
+    /// The WAL supply as the ledger keeps it.
+    Frost supply() const {
+        return *walrus::bcs::decode<Frost>(*state.parameter(kWalSupplyParameter));
+    }
     /// All WAL there is: balances, rewards in the ring, stakes, pools.
     Uint128 total_wal() const {
         Uint128 total = 0;
@@ -267,6 +298,8 @@ public:
     std::uint64_t seq = 1;
     std::uint64_t time_ms = 0;
     std::uint32_t nonce = 1;
+    /// False: transactions are neither signed nor are their signatures checked, for long histories.
+    bool check_signatures = true;
 };
 
 /// "storage_resource::EInvalidEpoch(0)", "success", or another failure's name.

@@ -3,12 +3,19 @@
 
 #include "base/check.hpp"
 #include "base/checked.hpp"
+#include "ledger/interpreter.hpp"
 #include "protocol/parameters.hpp"
 
 namespace walrus::ledger {
 
 LedgerHandles make_handles(const LedgerIds& ids) {
-    return {ids.chain, ids.package, ids.system, ids.system_initial_version, ids.wal_type()};
+    return {ids.chain,
+            ids.package,
+            ids.system,
+            ids.system_initial_version,
+            ids.wal_type(),
+            ids.staking,
+            ids.staking_initial_version};
 }
 
 // ------------------------------------------------------------------------------------- builder
@@ -149,6 +156,17 @@ public:
 
     Argument system(bool is_mutable) {
         return builder_.shared(ledger_.system, ledger_.system_initial_version, is_mutable);
+    }
+    Argument staking(bool is_mutable = true) {
+        return builder_.shared(ledger_.staking, ledger_.staking_initial_version, is_mutable);
+    }
+    Argument treasury() { return builder_.shared(treasury_id(ledger_.chain), 1, true); }
+    Argument clock() { return builder_.shared(clock_id(), kClockInitialVersion, false); }
+    Argument metadata(const NodeMetadata& metadata) {
+        return call(
+            "node_metadata", "new",
+            {builder_.pure_string(metadata.image_url), builder_.pure_string(metadata.project_url),
+             builder_.pure_string(metadata.description)});
     }
     Argument shared(const SharedRef& object) {
         return builder_.shared(object.id, object.initial_version, true);
@@ -484,6 +502,150 @@ TransactionData fuse_storages(const LedgerHandles& ledger, const TransactionOpti
     program.call("storage_resource", "fuse", {b.owned(first), b.owned(second)});
     return program.finish();
 }
+
+// -------------------------------------------------------------------------------------- staking
+
+TransactionData stake_with_pools(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const std::vector<std::pair<NodeId, Frost>>& amounts) {
+    WalrusProgram program(ledger, options);
+    std::vector<Argument> stakes;
+    for (const auto& [node, amount] : amounts)
+        stakes.push_back(program.call("staking", "stake_with_pool",
+                                      {program.staking(), program.withdraw(amount, program.wal()),
+                                       program.builder().pure_id(ObjectId{node.bytes})}));
+    program.keep(std::move(stakes));
+    return program.finish();
+}
+
+TransactionData request_withdraw_stakes(const LedgerHandles& ledger,
+                                        const TransactionOptions& options,
+                                        const std::vector<ObjectRef>& stakes) {
+    WalrusProgram program(ledger, options);
+    for (const ObjectRef& staked : stakes)
+        program.call("staking", "request_withdraw_stake",
+                     {program.staking(), program.builder().owned(staked)});
+    return program.finish();
+}
+
+TransactionData withdraw_stakes(const LedgerHandles& ledger, const TransactionOptions& options,
+                                const std::vector<ObjectRef>& stakes) {
+    WalrusProgram program(ledger, options);
+    std::vector<Argument> coins;
+    for (const ObjectRef& staked : stakes)
+        coins.push_back(program.call("staking", "withdraw_stake",
+                                     {program.staking(), program.builder().owned(staked)}));
+    program.keep(std::move(coins));
+    return program.finish();
+}
+
+TransactionData split_staked_wal(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const ObjectRef& staked, Frost amount) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.keep({program.call("staked_wal", "split", {b.owned(staked), b.pure_u64(amount)})});
+    return program.finish();
+}
+
+TransactionData join_staked_wals(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const ObjectRef& staked, const std::vector<ObjectRef>& others) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument target = b.owned(staked);
+    for (const ObjectRef& other : others)
+        program.call("staked_wal", "join", {target, b.owned(other)});
+    return program.finish();
+}
+
+TransactionData register_node(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const RegisterNode& node) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.keep({program.call(
+        "staking", "register_candidate",
+        {program.staking(), b.pure_string(node.name), b.pure_string(node.network_address),
+         program.metadata(node.metadata), b.pure_vector_u8(node.bls_public_key),
+         b.pure_vector_u8(node.network_public_key), b.pure_vector_u8(node.proof_of_possession),
+         b.pure_u16(node.commission_rate), b.pure_u64(node.votes.storage_price),
+         b.pure_u64(node.votes.write_price), b.pure_u64(node.votes.node_capacity)})});
+    return program.finish();
+}
+
+TransactionData change_node(const LedgerHandles& ledger, const TransactionOptions& options,
+                            const ObjectRef& cap, const NodeChanges& changes) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    const Argument own = b.owned(cap);
+    const auto set = [&](const char* function, std::vector<Argument> values) {
+        std::vector<Argument> arguments{program.staking(), own};
+        arguments.insert(arguments.end(), values.begin(), values.end());
+        program.call("staking", function, std::move(arguments));
+    };
+    if (changes.storage_price) set("set_storage_price_vote", {b.pure_u64(*changes.storage_price)});
+    if (changes.write_price) set("set_write_price_vote", {b.pure_u64(*changes.write_price)});
+    if (changes.node_capacity) set("set_node_capacity_vote", {b.pure_u64(*changes.node_capacity)});
+    if (changes.commission_rate) set("set_next_commission", {b.pure_u16(*changes.commission_rate)});
+    if (changes.name) set("set_name", {b.pure_string(*changes.name)});
+    if (changes.network_address)
+        set("set_network_address", {b.pure_string(*changes.network_address)});
+    if (changes.network_public_key)
+        set("set_network_public_key", {b.pure_vector_u8(*changes.network_public_key)});
+    if (changes.metadata) set("set_node_metadata", {program.metadata(*changes.metadata)});
+    if (changes.next_public_key)
+        set("set_next_public_key", {b.pure_vector_u8(changes.next_public_key->first),
+                                    b.pure_vector_u8(changes.next_public_key->second)});
+    if (changes.update_prices)
+        program.call("staking", "update_prices", {program.staking(), program.system(true)});
+    return program.finish();
+}
+
+TransactionData collect_commission(const LedgerHandles& ledger, const TransactionOptions& options,
+                                   const NodeId& node, const std::optional<ObjectRef>& cap) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    Argument caller;
+    if (cap) {
+        const TypeTag cap_type =
+            make_type(make_struct(Address{ledger.package.bytes}, "storage_node", "StorageNodeCap"));
+        caller =
+            b.call(ledger.package, "auth", "authenticate_with_object", {cap_type}, {b.owned(*cap)});
+    } else {
+        caller = program.call("auth", "authenticate_sender", {});
+    }
+    program.keep({program.call("staking", "collect_commission",
+                               {program.staking(), b.pure_id(ObjectId{node.bytes}), caller})});
+    return program.finish();
+}
+
+TransactionData end_voting(const LedgerHandles& ledger, const TransactionOptions& options) {
+    WalrusProgram program(ledger, options);
+    program.call("staking", "voting_end", {program.staking(), program.clock()});
+    return program.finish();
+}
+
+TransactionData initiate_epoch_change(const LedgerHandles& ledger,
+                                      const TransactionOptions& options) {
+    WalrusProgram program(ledger, options);
+    program.call("staking", "initiate_epoch_change_v2",
+                 {program.staking(), program.system(true), program.treasury(), program.clock()});
+    return program.finish();
+}
+
+TransactionData conclude_sync(const LedgerHandles& ledger, const TransactionOptions& options) {
+    WalrusProgram program(ledger, options);
+    program.call("staking", "conclude_sync", {program.staking(), program.clock()});
+    return program.finish();
+}
+
+TransactionData attest_sync(const LedgerHandles& ledger, const TransactionOptions& options,
+                            const ObjectRef& cap, Epoch epoch) {
+    WalrusProgram program(ledger, options);
+    ProgramBuilder& b = program.builder();
+    program.call("staking", "epoch_sync_done",
+                 {program.staking(), b.owned(cap), b.pure_u32(epoch), program.clock()});
+    return program.finish();
+}
+
+// ---------------------------------------------------------------------------------------- common
 
 ObjectRef object_ref(const Object& object) {
     return {object.id, object.version, {object.digest().bytes}};

@@ -26,6 +26,8 @@ struct LedgerHandles {
     ObjectId system;
     ObjectVersion system_initial_version = 1;
     TypeTag wal_type;
+    ObjectId staking;
+    ObjectVersion staking_initial_version = 1;
 };
 /// From genesis; `package` is ORIG, which equals LATEST until the first upgrade.
 LedgerHandles make_handles(const LedgerIds& ids);
@@ -189,6 +191,65 @@ TransactionData split_storage_by_size(const LedgerHandles& ledger,
                                       std::uint64_t kept_bytes);
 TransactionData fuse_storages(const LedgerHandles& ledger, const TransactionOptions& options,
                               const ObjectRef& first, const ObjectRef& second);
+
+// Staking (spec/chain.md §5.3).
+
+/// The StakedWal objects go to the sender.
+TransactionData stake_with_pools(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const std::vector<std::pair<NodeId, Frost>>& amounts);
+TransactionData request_withdraw_stakes(const LedgerHandles& ledger,
+                                        const TransactionOptions& options,
+                                        const std::vector<ObjectRef>& stakes);
+TransactionData withdraw_stakes(const LedgerHandles& ledger, const TransactionOptions& options,
+                                const std::vector<ObjectRef>& stakes);
+/// The part taken out goes to the sender.
+TransactionData split_staked_wal(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const ObjectRef& staked, Frost amount);
+TransactionData join_staked_wals(const LedgerHandles& ledger, const TransactionOptions& options,
+                                 const ObjectRef& staked, const std::vector<ObjectRef>& others);
+
+// Storage nodes (spec/chain.md §5.2, §6.1).
+
+struct RegisterNode {
+    std::string name;
+    std::string network_address;        ///< host:port
+    NodeMetadata metadata;              ///< without extra fields
+    Bytes bls_public_key;               ///< 48 bytes
+    Bytes network_public_key;           ///< 33 bytes
+    Bytes proof_of_possession;          ///< by the sender, in this epoch
+    std::uint16_t commission_rate = 0;  ///< basis points
+    VotingParams votes;
+};
+/// The capability goes to the sender.
+TransactionData register_node(const LedgerHandles& ledger, const TransactionOptions& options,
+                              const RegisterNode& node);
+/// What is to change; what is not set stays.
+struct NodeChanges {
+    std::optional<Frost> storage_price;
+    std::optional<Frost> write_price;
+    std::optional<std::uint64_t> node_capacity;    ///< bytes
+    std::optional<std::uint16_t> commission_rate;  ///< basis points, from the epoch after the next
+    std::optional<std::string> name;
+    std::optional<std::string> network_address;
+    std::optional<Bytes> network_public_key;
+    std::optional<NodeMetadata> metadata;
+    /// The key from the next selection on, with its proof.
+    std::optional<std::pair<Bytes, Bytes>> next_public_key;
+    bool update_prices = false;  ///< the votes on prices take effect at once
+};
+TransactionData change_node(const LedgerHandles& ledger, const TransactionOptions& options,
+                            const ObjectRef& cap, const NodeChanges& changes);
+/// The commission goes to the sender. `cap`: the capability proves who may collect; else the
+/// sender.
+TransactionData collect_commission(const LedgerHandles& ledger, const TransactionOptions& options,
+                                   const NodeId& node, const std::optional<ObjectRef>& cap);
+TransactionData end_voting(const LedgerHandles& ledger, const TransactionOptions& options);
+TransactionData initiate_epoch_change(const LedgerHandles& ledger,
+                                      const TransactionOptions& options);
+/// From protocol revision 1 on: the epoch goes on without those who have not attested in time.
+TransactionData conclude_sync(const LedgerHandles& ledger, const TransactionOptions& options);
+TransactionData attest_sync(const LedgerHandles& ledger, const TransactionOptions& options,
+                            const ObjectRef& cap, Epoch epoch);
 
 /// The object's reference as it must stand in an input.
 ObjectRef object_ref(const Object& object);

@@ -425,6 +425,12 @@ struct StakedWal {
     Epoch activation_epoch = 0;
     bool operator==(const StakedWal&) const = default;
 };
+/// Who calls, proven inside the same transaction (spec/chain.md §5.1): it fits an `Authorized` of
+/// the same variant and bytes.
+struct Authenticated {
+    Authorized who;
+    bool operator==(const Authenticated&) const = default;
+};
 struct EventBlobAttestation {
     std::uint64_t checkpoint_sequence_num = 0;
     Epoch epoch = 0;
@@ -440,6 +446,69 @@ struct StorageNodeCap {
     std::uint64_t deny_list_sequence = 0;
     std::uint64_t deny_list_size = 0;
     bool operator==(const StorageNodeCap&) const = default;
+};
+
+// ---------------------------------------------------------------------------------- governance
+
+/// wal_package::wal::ProtectedTreasury, shared: through it WAL is burned. The supply itself is the
+/// ledger's parameter "wal_supply".
+struct ProtectedTreasury {
+    Uid id;
+    bool operator==(const ProtectedTreasury&) const = default;
+};
+/// ORIG::slashing::SlashingManager, shared.
+struct SlashingManager {
+    Uid id;
+    Table slashing_candidates;  ///< node id -> SlashingProposal
+    bool operator==(const SlashingManager&) const = default;
+};
+struct SlashingProposal {
+    Epoch epoch = 0;
+    NodeId node_id;
+    std::uint16_t voting_weight = 0;
+    std::vector<NodeId> voters;
+    bool operator==(const SlashingProposal&) const = default;
+};
+/// 0x2::package::UpgradeCap. `package` is zero while an upgrade runs.
+struct UpgradeCap {
+    Uid id;
+    ObjectId package;
+    std::uint64_t version = 0;
+    std::uint8_t policy = 0;
+    bool operator==(const UpgradeCap&) const = default;
+};
+/// ORIG::upgrade::UpgradeManager, shared.
+struct UpgradeManager {
+    Uid id;
+    UpgradeCap cap;
+    Table upgrade_proposals;  ///< package digest -> UpgradeProposal
+    bool operator==(const UpgradeManager&) const = default;
+};
+struct UpgradeProposal {
+    Epoch epoch = 0;
+    Bytes digest;  ///< 32 bytes
+    std::uint64_t version = 0;
+    std::uint16_t voting_weight = 0;
+    std::vector<NodeId> voters;
+    bool operator==(const UpgradeProposal&) const = default;
+};
+/// ORIG::upgrade::EmergencyUpgradeCap: upgrades without votes.
+struct EmergencyUpgradeCap {
+    Uid id;
+    ObjectId upgrade_manager_id;
+    bool operator==(const EmergencyUpgradeCap&) const = default;
+};
+/// 0x2::package::UpgradeTicket and UpgradeReceipt: an upgrade that was allowed, and one that was
+/// made. Neither can be kept.
+struct UpgradeTicket {
+    ObjectId cap;
+    ObjectId package;
+    std::uint8_t policy = 0;
+    Bytes digest;
+};
+struct UpgradeReceipt {
+    ObjectId cap;
+    ObjectId package;
 };
 
 // ------------------------------------------------------------------------------------- events
@@ -583,6 +652,18 @@ struct PricesUpdated {
     Frost write_price = 0;
     bool operator==(const PricesUpdated&) const = default;
 };
+struct ContractUpgradeProposed {
+    static constexpr std::string_view kName = "ContractUpgradeProposed";
+    Epoch epoch = 0;
+    Bytes package_digest;
+    bool operator==(const ContractUpgradeProposed&) const = default;
+};
+struct ContractUpgradeQuorumReached {
+    static constexpr std::string_view kName = "ContractUpgradeQuorumReached";
+    Epoch epoch = 0;
+    Bytes package_digest;
+    bool operator==(const ContractUpgradeQuorumReached&) const = default;
+};
 
 /// Events of our own package (`own_package`), told from protocol revision 1 on: what the public
 /// contracts change without an event. Nodes and clients of the public events do not see them.
@@ -667,6 +748,86 @@ struct SubsidyAdded {
     static constexpr std::string_view kName = "SubsidyAdded";
     std::vector<Frost> amounts;  ///< of the current epoch and those after it
     bool operator==(const SubsidyAdded&) const = default;
+};
+struct NodeRegistered {
+    static constexpr std::string_view kName = "NodeRegistered";
+    NodeId node_id;
+    ObjectId cap_id;
+    bool operator==(const NodeRegistered&) const = default;
+};
+/// A node changed what it says of itself: votes, keys, addresses, commission, authorities.
+struct NodeChanged {
+    static constexpr std::string_view kName = "NodeChanged";
+    NodeId node_id;
+    bool operator==(const NodeChanged&) const = default;
+};
+struct CommissionCollected {
+    static constexpr std::string_view kName = "CommissionCollected";
+    NodeId node_id;
+    Frost amount = 0;
+    bool operator==(const CommissionCollected&) const = default;
+};
+struct CommissionAdded {
+    static constexpr std::string_view kName = "CommissionAdded";
+    NodeId node_id;
+    Frost amount = 0;
+    bool operator==(const CommissionAdded&) const = default;
+};
+struct StakeAdded {
+    static constexpr std::string_view kName = "StakeAdded";
+    NodeId node_id;
+    ObjectId staked_wal_id;
+    Frost amount = 0;
+    Epoch activation_epoch = 0;
+    bool operator==(const StakeAdded&) const = default;
+};
+/// A stake has another principal than before, or is new by a split.
+struct StakeChanged {
+    static constexpr std::string_view kName = "StakeChanged";
+    NodeId node_id;
+    ObjectId staked_wal_id;
+    Frost amount = 0;
+    bool operator==(const StakeChanged&) const = default;
+};
+struct StakeWithdrawalRequested {
+    static constexpr std::string_view kName = "StakeWithdrawalRequested";
+    NodeId node_id;
+    ObjectId staked_wal_id;
+    Epoch withdraw_epoch = 0;
+    bool operator==(const StakeWithdrawalRequested&) const = default;
+};
+struct StakeWithdrawn {
+    static constexpr std::string_view kName = "StakeWithdrawn";
+    NodeId node_id;
+    ObjectId staked_wal_id;
+    Frost amount = 0;  ///< principal and reward
+    bool operator==(const StakeWithdrawn&) const = default;
+};
+struct WalBurned {
+    static constexpr std::string_view kName = "WalBurned";
+    Frost amount = 0;
+    Frost supply = 0;  ///< after it
+    bool operator==(const WalBurned&) const = default;
+};
+struct SlashingVoted {
+    static constexpr std::string_view kName = "SlashingVoted";
+    NodeId voter;
+    NodeId candidate;
+    std::uint16_t voting_weight = 0;  ///< of all votes so far
+    bool operator==(const SlashingVoted&) const = default;
+};
+struct NodeSlashed {
+    static constexpr std::string_view kName = "NodeSlashed";
+    NodeId node_id;
+    Frost amount = 0;
+    bool operator==(const NodeSlashed&) const = default;
+};
+/// The nodes did not attest in time; the epoch goes on with those that did.
+struct SyncTimedOut {
+    static constexpr std::string_view kName = "SyncTimedOut";
+    Epoch epoch = 0;
+    std::uint16_t weight = 0;  ///< that attested
+    bool operator==(const SyncTimedOut&) const = default;
 };
 struct ProtocolRevisionAdopted {
     static constexpr std::string_view kName = "ProtocolRevisionAdopted";

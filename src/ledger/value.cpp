@@ -22,6 +22,7 @@ struct WalrusType {
 constexpr Abilities kObject{.store = true, .key = true};
 constexpr Abilities kShared{.key = true};
 constexpr Abilities kPlain{.drop = true, .store = true};
+constexpr Abilities kData{.copy = true, .drop = true, .store = true};
 constexpr WalrusType kWalrusTypes[] = {
     {"system", "System", kShared},
     {"staking", "Staking", kShared},
@@ -40,12 +41,23 @@ constexpr WalrusType kWalrusTypes[] = {
     {"subsidies", "AdminCap", kObject},
     {"walrus_subsidies", "WalrusSubsidies", kShared},
     {"walrus_subsidies", "AdminCap", kObject},
+    {"slashing", "SlashingManager", kShared},
+    {"upgrade", "UpgradeManager", kShared},
+    {"upgrade", "EmergencyUpgradeCap", kObject},
+    {"node_metadata", "NodeMetadata", kData},
+    {"auth", "Authorized", kData},
+    {"auth", "Authenticated", {.drop = true}},
 };
 
 bool is_struct(const TypeTag& type, const Address& address, std::string_view module,
                std::string_view name) {
     return type.structure && type.structure->address == address &&
            type.structure->module == module && type.structure->name == name;
+}
+
+bool is_treasury(const LedgerIds& ids, const StructTag& type) {
+    return type.address.bytes == ids.wal_package.bytes && type.module == "wal" &&
+           type.name == "ProtectedTreasury";
 }
 
 bool is_string(const TypeTag& type) {
@@ -118,6 +130,7 @@ Abilities abilities_of(const LedgerIds& ids, const TypeTag& type) {
         if (tag.module == "balance" && tag.name == "Balance") return {.store = true};
         if (tag.module == "funds_accumulator" && tag.name == "Withdrawal") return {.drop = true};
     }
+    if (is_treasury(ids, tag)) return kShared;
     if (tag.address.bytes == ids.package.bytes)
         for (const WalrusType& known : kWalrusTypes)
             if (tag.module == known.module && tag.name == known.name) return known.abilities;
@@ -235,6 +248,9 @@ constexpr Decoder kDecoders[] = {
     {"subsidies", "AdminCap", decode_as<SubsidiesAdminCap>},
     {"walrus_subsidies", "WalrusSubsidies", decode_as<WalrusSubsidies>},
     {"walrus_subsidies", "AdminCap", decode_as<SubsidiesAdminCap>},
+    {"slashing", "SlashingManager", decode_as<SlashingManager>},
+    {"upgrade", "UpgradeManager", decode_as<UpgradeManager>},
+    {"upgrade", "EmergencyUpgradeCap", decode_as<EmergencyUpgradeCap>},
 };
 
 template <class T>
@@ -246,6 +262,7 @@ concept HasUid = requires(const T& value) {
 
 std::optional<Value> decode_object(const LedgerIds& ids, const Object& object) {
     const StructTag& type = object.type;
+    if (is_treasury(ids, type)) return decode_as<ProtectedTreasury>(object);
     if (type.address.bytes != ids.package.bytes || !type.type_arguments.empty())
         return std::nullopt;
     for (const Decoder& known : kDecoders)

@@ -37,10 +37,13 @@ struct Value;
 struct ObjectVector {
     std::vector<Value> items;
 };
-using NativeValue = std::variant<PureValue, Coin, Balance, Withdrawal, ObjectVector, System,
-                                 Staking, Storage, Blob, Metadata, StakedWal, StorageNodeCap,
-                                 StoragePool, BlobBucket, BlobBucketCap, SharedBlob, Exchange,
-                                 ExchangeAdminCap, Subsidies, SubsidiesAdminCap, WalrusSubsidies>;
+using NativeValue =
+    std::variant<PureValue, Coin, Balance, Withdrawal, ObjectVector, System, Staking, Storage, Blob,
+                 Metadata, StakedWal, StorageNodeCap, StoragePool, BlobBucket, BlobBucketCap,
+                 SharedBlob, Exchange, ExchangeAdminCap, Subsidies, SubsidiesAdminCap,
+                 WalrusSubsidies, ProtectedTreasury, SlashingManager, UpgradeManager,
+                 EmergencyUpgradeCap, UpgradeTicket, UpgradeReceipt, NodeMetadata, Authenticated,
+                 Authorized>;
 struct Value {
     TypeTag type;
     NativeValue native;

@@ -33,6 +33,12 @@ inline constexpr std::uint32_t kMaxEpochsAheadLimit = 1000;
 /// Basis points in a whole. chain.md §0.2.
 inline constexpr std::uint32_t kBasisPoints = 10'000;
 
+/// Bytes of a storage node's name and of its network address, at most. chain.md §0.2.
+inline constexpr std::size_t kNodeNameBytesMax = 100;
+inline constexpr std::size_t kNetworkAddressBytesMax = 259;
+/// Bytes of the key of a node's TLS certificate: P-256, compressed. chain.md §0.2.
+inline constexpr std::size_t kNetworkPublicKeyBytes = 33;
+
 /// Application id and version in the header of every BLS-signed message. encoding.md §6.3.
 inline constexpr std::uint8_t kIntentApp = 3;
 inline constexpr std::uint8_t kIntentVersion = 0;

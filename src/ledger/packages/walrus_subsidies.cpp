@@ -3,9 +3,9 @@
 #include "base/check.hpp"
 #include "ledger/abort_codes.hpp"
 #include "ledger/packages/money.hpp"
+#include "ledger/packages/staking_state.hpp"
 #include "ledger/packages/subsidy_rules.hpp"
 #include "ledger/packages/system_calls.hpp"
-#include "ledger/staking/pool.hpp"
 
 namespace walrus::ledger {
 
@@ -17,13 +17,6 @@ TypeSpec subsidies_spec() {
 TypeSpec cap_spec() {
     return spec::walrus_struct("walrus_subsidies", "AdminCap");
 }
-TypeSpec staking_spec() {
-    return spec::walrus_struct("staking", "Staking");
-}
-TypeSpec clock_spec() {
-    return spec::datatype(Home::Framework, "clock", "Clock");
-}
-
 Executed<void> check_admin(const WalrusSubsidies& subsidies, const SubsidiesAdminCap& cap) {
     if (subsidies.id == cap.subsidies_id) return {};
     return move_abort(codes::walrus_subsidies::kUnauthorizedAdminCap,
@@ -63,53 +56,13 @@ private:
     ObjectId parent_;
 };
 
-/// Errors: staking::EWrongVersion.
-Executed<StakingInnerV1> staking_inner(NativeCall& call, const Staking& staking) {
-    if (staking.version != kStakingVersion)
-        return move_abort(codes::staking::kWrongVersion,
-                          "the Staking object has version " + std::to_string(staking.version));
-    auto inner =
-        call.runtime.field<StakingInnerV1>(staking.id, primitive(TypeKind::U64), staking.version);
-    WALRUS_CHECK(inner.has_value());
-    return std::move(*inner);
-}
-
-/// Gives nodes commission; unless the next parameters are selected, it is blocked until then
-/// (spec/chain.md §7.3).
-Executed<void> add_commission(NativeCall& call, const StakingInnerV1& staking,
-                              const std::vector<std::pair<NodeId, Frost>>& amounts) {
-    const bool block = !std::holds_alternative<NextParamsSelected>(staking.epoch_state);
-    const TypeTag blocked_key =
-        walrus_type(call.ids(), "staking_pool", "NewEpochCommissionBlockedForCollection");
-    const StructTag pool_type = *walrus_type(call.ids(), "staking_pool", "StakingPool").structure;
-    for (const auto& [node, amount] : amounts) {
-        const ObjectId id{node.bytes};
-        auto pool = call.runtime.child<StakingPool>(id);
-        if (!pool)
-            return move_abort(codes::dynamic_field::kFieldDoesNotExist,
-                              "there is no staking pool " + to_text(node));
-        WALRUS_TRY(put_in(pool->commission, amount));
-        if (block) {
-            const ObjectId bag = pool->extra_fields.id;
-            auto blocked = call.runtime.field<Frost>(bag, blocked_key, ExtendedFieldKey{});
-            if (!blocked) ++pool->extra_fields.size;
-            Frost sum = blocked.value_or(0);
-            WALRUS_TRY(put_in(sum, amount));
-            WALRUS_TRY(call.runtime.set_field(bag, blocked_key, primitive(TypeKind::U64),
-                                              ExtendedFieldKey{}, sum));
-        }
-        WALRUS_TRY(call.runtime.put_child(id, staking.pools.id, pool_type, bcs::encode(*pool)));
-    }
-    return {};
-}
-
 Executed<void> run_new(NativeCall& call) {
     const SystemStateInnerV1* state = WALRUS_TRY(call.runtime.system_state(call.ref<System>(0)));
-    const StakingInnerV1 staking = WALRUS_TRY(staking_inner(call, call.ref<Staking>(1)));
+    const StakingState staking = WALRUS_TRY(StakingState::open(call.runtime, call.ref<Staking>(1)));
     const WalrusSubsidies subsidies{call.runtime.new_id(), kWalrusSubsidiesVersion,
                                     call.ids().package};
     WalrusSubsidiesInnerV1 inner =
-        make_subsidies(state->future_accounting, staking.epoch, call.pure<std::uint32_t>(2),
+        make_subsidies(state->future_accounting, staking.inner.epoch, call.pure<std::uint32_t>(2),
                        call.pure<std::uint64_t>(3), call.pure<std::uint64_t>(4));
     inner.extra_fields.id = call.runtime.new_id();
     WALRUS_TRY(Inner::store(call, subsidies.id, std::move(inner)));
@@ -143,11 +96,11 @@ Executed<void> run_set(NativeCall& call) {
 
 Executed<void> run_process(NativeCall& call) {
     Inner inner = WALRUS_TRY(Inner::load(call, call.mut<WalrusSubsidies>(0)));
-    const StakingInnerV1 staking = WALRUS_TRY(staking_inner(call, call.mut<Staking>(1)));
+    const StakingState staking = WALRUS_TRY(StakingState::open(call.runtime, call.mut<Staking>(1)));
     SystemStateInnerV1* state = WALRUS_TRY(call.runtime.mutable_system_state(call.mut<System>(2)));
-    const auto fixed =
-        WALRUS_TRY(take_fixed_subsidies(inner.value, staking.epoch, staking.previous_committee));
-    WALRUS_TRY(add_commission(call, staking, fixed));
+    const auto fixed = WALRUS_TRY(
+        take_fixed_subsidies(inner.value, staking.inner.epoch, staking.inner.previous_committee));
+    WALRUS_TRY(add_commission_to_pools(call.runtime, staking, fixed));
     const auto usage = WALRUS_TRY(take_usage_subsidies(inner.value, state->future_accounting));
     WALRUS_TRY(add_per_epoch_subsidies(*state, usage));
     call.runtime.emit_own(own::SubsidyAdded{usage});

@@ -31,14 +31,6 @@ Executed<std::uint64_t> pre_active_shares(const StakingPool& pool, const RateTab
     return shares;
 }
 
-/// The gain of a stake between its activation and `epoch`.
-Executed<Frost> gain(const PoolRef& ref, const StakedWal& staked, Epoch epoch) {
-    const std::uint64_t shares = WALRUS_TRY(
-        to_shares(rate_at(ref.pool, ref.rates, staked.activation_epoch), staked.principal));
-    const Frost worth = WALRUS_TRY(to_wal(rate_at(ref.pool, ref.rates, epoch), shares));
-    return worth > staked.principal ? worth - staked.principal : 0;
-}
-
 Executed<void> check_pool(const StakingPool& pool, const StakedWal& staked) {
     if (staked.node_id == pool.id) return {};
     return move_abort(codes::staking_pool::kIncorrectPoolId, "the stake is in another pool");
@@ -54,7 +46,8 @@ ExchangeRate rate_at(const StakingPool& pool, const RateTable& rates, Epoch epoc
     return FlatRate{};
 }
 
-Executed<Frost> wal_balance_at(const StakingPool& pool, const RateTable& rates, Epoch epoch) {
+Executed<Frost> wal_balance_at(const StakingPool& pool, const RateTable& rates, Epoch epoch,
+                               Shortfall shortfall) {
     const ExchangeRate rate = WALRUS_TRY(make_rate(pool.wal_balance, pool.num_shares));
     const std::uint64_t pre = WALRUS_TRY(pre_active_shares(pool, rates, epoch));
     const std::uint64_t pending = WALRUS_TRY(pending_until(pool.pending_shares_withdraw, epoch));
@@ -63,8 +56,9 @@ Executed<Frost> wal_balance_at(const StakingPool& pool, const RateTable& rates, 
     const Frost coming = WALRUS_TRY(pending_until(pool.pending_stake, epoch));
     const Frost all = WALRUS_TRY(sum(pool.wal_balance, coming, "the pool's stake"));
     const auto out = checked_sub(all, leaving);
-    if (!out) return arithmetic_error("more leaves the pool than is in it");
-    return *out;
+    if (out) return *out;
+    if (shortfall == Shortfall::LeavesNothing) return Frost{0};
+    return arithmetic_error("more leaves the pool than is in it");
 }
 
 Executed<StakedWal> stake(PoolRef ref, const PoolEpoch& now, Frost amount) {
@@ -114,6 +108,13 @@ Executed<void> request_withdraw(PoolRef ref, const PoolEpoch& now, StakedWal& st
     return {};
 }
 
+Executed<Frost> stake_gain(PoolRef ref, Frost principal, Epoch activation, Epoch withdrawal) {
+    const std::uint64_t shares =
+        WALRUS_TRY(to_shares(rate_at(ref.pool, ref.rates, activation), principal));
+    const Frost worth = WALRUS_TRY(to_wal(rate_at(ref.pool, ref.rates, withdrawal), shares));
+    return worth > principal ? worth - principal : 0;
+}
+
 Executed<Frost> withdraw(PoolRef ref, const PoolEpoch& now, const StakedWal& staked) {
     WALRUS_TRY(check_pool(ref.pool, staked));
     const bool is_staked = std::holds_alternative<Staked>(staked.state);
@@ -129,7 +130,7 @@ Executed<Frost> withdraw(PoolRef ref, const PoolEpoch& now, const StakedWal& sta
         const std::uint64_t shares = WALRUS_TRY(
             to_shares(rate_at(ref.pool, ref.rates, staked.activation_epoch), staked.principal));
         WALRUS_TRY(add_pending(ref.pool.pending_shares_withdraw, now.epoch, shares));
-        reward = WALRUS_TRY(gain(ref, staked, now.epoch));
+        reward = WALRUS_TRY(stake_gain(ref, staked.principal, staked.activation_epoch, now.epoch));
     } else {
         const auto* leaving = std::get_if<Withdrawing>(&staked.state);
         if (leaving == nullptr)
@@ -139,7 +140,8 @@ Executed<Frost> withdraw(PoolRef ref, const PoolEpoch& now, const StakedWal& sta
                               "possible from epoch " + std::to_string(leaving->withdraw_epoch));
         if (staked.activation_epoch > now.epoch)
             return move_abort(codes::staking_pool::kActivationEpochNotReached);
-        reward = WALRUS_TRY(gain(ref, staked, leaving->withdraw_epoch));
+        reward = WALRUS_TRY(
+            stake_gain(ref, staked.principal, staked.activation_epoch, leaving->withdraw_epoch));
     }
     reward = std::min(reward, ref.pool.rewards_pool);
     ref.pool.rewards_pool -= reward;
@@ -168,7 +170,7 @@ Executed<void> join_stake(StakedWal& staked, const StakedWal& other) {
     return {};
 }
 
-Executed<void> advance_pool(PoolRef ref, Epoch epoch, Frost reward) {
+Executed<void> advance_pool(PoolRef ref, Epoch epoch, Frost reward, Shortfall shortfall) {
     StakingPool& pool = ref.pool;
     if (epoch <= pool.latest_epoch) return move_abort(codes::staking_pool::kPoolAlreadyUpdated);
     if (reward > 0 && pool.wal_balance == 0)
@@ -196,7 +198,8 @@ Executed<void> advance_pool(PoolRef ref, Epoch epoch, Frost reward) {
     WALRUS_TRY(flush_pending(pool.pre_active_withdrawals, epoch));
     const std::uint64_t asked = WALRUS_TRY(flush_pending(pool.pending_shares_withdraw, epoch));
     const std::uint64_t shares = WALRUS_TRY(sum(asked, pre, "shares to withdraw"));
-    const Frost leaving = WALRUS_TRY(to_wal(rate, shares));
+    Frost leaving = WALRUS_TRY(to_wal(rate, shares));
+    if (shortfall == Shortfall::LeavesNothing) leaving = std::min(leaving, pool.wal_balance);
     if (pool.wal_balance < leaving)
         return move_abort(codes::staking_pool::kCalculationError,
                           "more leaves the pool than is in it");
@@ -205,10 +208,14 @@ Executed<void> advance_pool(PoolRef ref, Epoch epoch, Frost reward) {
     return {};
 }
 
+Executed<void> check_commission_rate(std::uint16_t basis_points) {
+    if (basis_points <= kBasisPoints) return {};
+    return move_abort(codes::staking_pool::kIncorrectCommissionRate,
+                      std::to_string(basis_points) + " basis points, at most 10000");
+}
+
 Executed<void> set_next_commission(StakingPool& pool, Epoch now, std::uint16_t basis_points) {
-    if (basis_points > kBasisPoints)
-        return move_abort(codes::staking_pool::kIncorrectCommissionRate,
-                          std::to_string(basis_points) + " basis points");
+    WALRUS_TRY(check_commission_rate(basis_points));
     replace_pending(pool.pending_commission_rate, now + 2, basis_points);
     return {};
 }

@@ -37,8 +37,13 @@ struct PoolEpoch {
 
 /// The newest rate stored at or before `epoch`, not before the pool's activation; else flat.
 ExchangeRate rate_at(const StakingPool& pool, const RateTable& rates, Epoch epoch);
+/// Shares are rounded when stakes come and when they leave, so what leaves can exceed what a pool
+/// has by the rounding. The reference then fails; from protocol revision 1 on all of it leaves.
+enum class Shortfall : std::uint8_t { Fails, LeavesNothing };
+
 /// The stake that the committee of `epoch` is selected by. Errors: arithmetic, EInvalidRate.
-Executed<Frost> wal_balance_at(const StakingPool& pool, const RateTable& rates, Epoch epoch);
+Executed<Frost> wal_balance_at(const StakingPool& pool, const RateTable& rates, Epoch epoch,
+                               Shortfall shortfall = Shortfall::Fails);
 
 /// The caller gives the object its id. Errors: EPoolIsNotActive, EZeroStake, EStakeBelowThreshold.
 Executed<StakedWal> stake(PoolRef ref, const PoolEpoch& now, Frost amount);
@@ -47,6 +52,9 @@ bool can_withdraw_early(const StakedWal& staked, const PoolEpoch& now);
 /// Errors: EIncorrectPoolId, ENotStaked, EWithdrawDirectly, EActivationEpochNotReached,
 /// EZeroShares.
 Executed<void> request_withdraw(PoolRef ref, const PoolEpoch& now, StakedWal& staked);
+/// What a principal earns between two epochs, without regard to what the pool has. Errors:
+/// arithmetic.
+Executed<Frost> stake_gain(PoolRef ref, Frost principal, Epoch activation, Epoch withdrawal);
 /// What is paid out. Errors: EIncorrectPoolId, ENotWithdrawing, EWithdrawEpochNotReached,
 /// EActivationEpochNotReached.
 Executed<Frost> withdraw(PoolRef ref, const PoolEpoch& now, const StakedWal& staked);
@@ -58,8 +66,11 @@ Executed<void> join_stake(StakedWal& staked, const StakedWal& other);
 
 /// Brings the pool to `epoch` with its reward of the epoch before. Errors: EPoolAlreadyUpdated,
 /// EIncorrectEpochAdvance, ECalculationError, arithmetic.
-Executed<void> advance_pool(PoolRef ref, Epoch epoch, Frost reward);
+Executed<void> advance_pool(PoolRef ref, Epoch epoch, Frost reward,
+                            Shortfall shortfall = Shortfall::Fails);
 
+/// Errors: EIncorrectCommissionRate.
+Executed<void> check_commission_rate(std::uint16_t basis_points);
 /// Takes effect two epochs ahead. Errors: EIncorrectCommissionRate.
 Executed<void> set_next_commission(StakingPool& pool, Epoch now, std::uint16_t basis_points);
 /// Takes out what is not blocked.
