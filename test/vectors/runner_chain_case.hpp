@@ -70,6 +70,7 @@ using Scenario = void (*)(Case&);
 const std::map<std::string, Scenario>& staking_suites();
 const std::map<std::string, Scenario>& pool_suites();
 const std::map<std::string, Scenario>& storage_suites();
+const std::map<std::string, Scenario>& epoch_suites();
 
 // Cases of the suite system_accounting about storage pools.
 void pool_created(Case& c);
