@@ -20,6 +20,14 @@ inline constexpr std::uint32_t kShardCountMin = 4;
 /// Most shards that we accept; the networks use 1000. Bounds every allocation that grows with n.
 inline constexpr std::uint32_t kShardCountMax = 4096;
 
+/// Most columns of a quilt's source matrix that its index may take. encoding.md §8.1.
+inline constexpr std::uint32_t kQuiltIndexColumnsMax = 10;
+/// Longest identifier of a patch in a quilt, bytes: serialised it stays below 65,535.
+/// encoding.md §8.3.
+inline constexpr std::size_t kPatchIdentifierBytesMax = 65'531;
+/// Longest tags of a patch, bytes serialised. encoding.md §8.3.
+inline constexpr std::size_t kPatchTagsBytesMax = 65'535;
+
 /// Accounting unit of storage, bytes. chain.md §0.2.
 inline constexpr std::uint64_t kStorageUnitBytes = 1u << 20;
 /// Frost in one WAL. chain.md §0.1.
