@@ -148,6 +148,30 @@ ClientError from_execution(const rpc::ExecutionFailure& failure, std::string_vie
             fmt::format("{}: the ledger refused: {}", doing, what)};
 }
 
+ClientError from_quilt(const QuiltError& error, std::string_view doing) {
+    const auto code = [&] {
+        switch (error.code) {
+            case QuiltCode::NoPatches:
+            case QuiltCode::InvalidIdentifier:
+            case QuiltCode::DuplicateIdentifier:
+            case QuiltCode::InvalidTags:
+                return ClientCode::Usage;
+            case QuiltCode::TooManyPatches:
+            case QuiltCode::PatchTooLarge:
+            case QuiltCode::QuiltTooLarge:
+                return ClientCode::InputFile;
+            case QuiltCode::OutOfMemoryBudget:
+                return ClientCode::Resources;
+            case QuiltCode::MissingColumn:
+                return ClientCode::Internal;
+            case QuiltCode::Malformed:
+                return ClientCode::Integrity;
+        }
+        return ClientCode::Internal;
+    }();
+    return {code, fmt::format("{}: {}", doing, error.message)};
+}
+
 ClientError out_of_memory(std::size_t needed, const BufferPool& pool, std::string_view doing) {
     return {ClientCode::Resources,
             fmt::format("{} needs {} bytes of memory; the budget is {} bytes, {} of them in use. "

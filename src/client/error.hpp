@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "io/error.hpp"
 #include "nodeapi/node_client.hpp"
+#include "redstuff/quilt.hpp"
 #include "rpc/ledger_client.hpp"
 
 namespace walrus::client {
@@ -47,6 +48,7 @@ ClientError from_rpc(const rpc::RpcError& error, std::string_view doing);
 ClientError from_io(const io::IoError& error, std::string_view doing);
 ClientError from_node(const nodeapi::NodeError& error, std::string_view doing);
 ClientError from_execution(const rpc::ExecutionFailure& failure, std::string_view doing);
+ClientError from_quilt(const QuiltError& error, std::string_view doing);
 /// `needed` bytes were asked from a pool.
 ClientError out_of_memory(std::size_t needed, const BufferPool& pool, std::string_view doing);
 

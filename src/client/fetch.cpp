@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "redstuff/verify.hpp"
-
 namespace walrus::client {
 
 namespace {
@@ -84,11 +82,7 @@ io::Task<void> SliverFetch::fetch_one(SliverIndex index) {
     io::Loop& loop = client_.environment().loop;
     const std::uint64_t started = loop.monotonic_us();
     under_way_[index.value] = {std::max<std::uint64_t>(started, 1), false};
-    nodeapi::NodeCall call;
-    call.connect_timeout_us = client_.limits().connect_timeout_ms * 1000;
-    call.timeout_us = client_.limits().call_timeout_ms * 1000 +
-                      size * 1'000'000 / client_.limits().slow_bytes_per_s;
-    call.cancel = cancel_.token();
+    const nodeapi::NodeCall call = sliver_call(client_.limits(), size, cancel_.token());
     auto answer = co_await client_.node(node).get_sliver(metadata_.blob_id(), pair, Axis::Primary,
                                                          size, call);
     under_way_[index.value].started_us = 0;
@@ -127,26 +121,10 @@ void SliverFetch::note_failure(SliverIndex index, const NodeInfo& node,
 /// the next one gathers.
 io::Task<void> SliverFetch::verify_arrivals() {
     while (!arrived_.empty()) {
-        std::vector<Arrived> batch = std::move(arrived_);
+        std::vector<SliverBody> batch = std::move(arrived_);
         arrived_.clear();
-        std::vector<SliverView> views;
-        std::vector<std::size_t> of_batch;  // which item a view belongs to
-        std::vector<bool> good(batch.size(), false);
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            const auto view = parse_sliver(batch[i].body);
-            if (!view || view->index != batch[i].index) continue;
-            views.push_back(*view);
-            of_batch.push_back(i);
-        }
-        auto work = [this, &views] {
-            return verify_slivers(metadata_, view_->code, Axis::Primary, views,
-                                  client_.environment().cpu);
-        };
-        auto task = io::offload(client_.environment().loop, client_.environment().cpu, work);
-        const auto verdicts = co_await std::move(task);
-        for (std::size_t i = 0; i < verdicts.size(); ++i)
-            good[of_batch[i]] = verdicts[i].has_value();
-
+        const std::vector<bool> good =
+            co_await verify_bodies(client_, view_->code, metadata_, Axis::Primary, batch);
         for (std::size_t i = 0; i < batch.size(); ++i) {
             const SliverIndex index = batch[i].index;
             if (!good[i]) {

@@ -13,6 +13,7 @@
 #include "client/client.hpp"
 #include "client/fetch_plan.hpp"
 #include "client/node_lanes.hpp"
+#include "client/sliver_calls.hpp"
 #include "redstuff/metadata.hpp"
 #include "redstuff/sliver.hpp"
 
@@ -46,10 +47,6 @@ public:
     std::vector<SliverView> slivers() const;
 
 private:
-    struct Arrived {
-        SliverIndex index;
-        Bytes body;
-    };
     struct UnderWay {
         std::uint64_t started_us = 0;  // 0: not under way
         bool hedged = false;
@@ -75,7 +72,7 @@ private:
     io::CancelSource cancel_;
     std::vector<Bytes> bodies_;        // verified, by sliver index; empty: not here
     std::vector<UnderWay> under_way_;  // by sliver index
-    std::vector<Arrived> arrived_;     // not yet verified
+    std::vector<SliverBody> arrived_;  // not yet verified
     std::vector<std::uint64_t> latencies_us_;
     bool verifying_ = false;
     std::uint64_t bytes_received_ = 0;

@@ -42,6 +42,11 @@ struct Limits {
     std::uint64_t hedge_min_ms = 150;
     std::uint32_t read_rounds_max = 3;  ///< how often every node may fail before we give up
     std::size_t metadata_parallel = 3;
+    /// Patches of a quilt whose columns are fetched together take at most this much.
+    std::size_t columns_bytes_max = 64u << 20;
+    /// If no column comes for this long and its time at this rate, the whole quilt is read instead.
+    std::uint64_t column_idle_ms_max = 2'000;
+    std::uint64_t column_bytes_per_s = 1u << 20;
 
     // -- ledger
     BackoffLimits ledger_backoff{100, 3'000, 8};

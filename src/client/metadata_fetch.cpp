@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/node_order.hpp"
+#include "client/status.hpp"
 
 namespace walrus::client {
 
@@ -107,6 +108,15 @@ io::Task<ClientResult<FetchedMetadata>> fetch_metadata(Client& client,
                     "it, {} with a wrong answer{}{}",
                     to_text(id), race.failed_weight, n, race.not_found_weight, race.lying_weight,
                     race.last_error.empty() ? "" : "; last: ", race.last_error));
+}
+
+io::Task<ClientResult<FetchedMetadata>> fetch_readable_metadata(
+    Client& client, std::shared_ptr<const NetworkView> view, BlobId id) {
+    auto fetched = co_await fetch_metadata(client, view, id);
+    if (fetched || fetched.error().code != ClientCode::NotFound) co_return fetched;
+    const auto status = co_await blob_status(client, view, id);
+    if (status) co_return fail(unreadable(id, *status));
+    co_return fetched;
 }
 
 }  // namespace walrus::client

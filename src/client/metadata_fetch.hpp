@@ -21,4 +21,9 @@ io::Task<ClientResult<FetchedMetadata>> fetch_metadata(Client& client,
                                                        std::shared_ptr<const NetworkView> view,
                                                        BlobId id);
 
+/// The same for those who want to read the blob: what the nodes do not have is explained by the
+/// blob's status (never stored, invalid, registered but not certified).
+io::Task<ClientResult<FetchedMetadata>> fetch_readable_metadata(
+    Client& client, std::shared_ptr<const NetworkView> view, BlobId id);
+
 }  // namespace walrus::client

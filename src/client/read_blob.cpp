@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "client/metadata_fetch.hpp"
-#include "client/status.hpp"
 #include "redstuff/verify.hpp"
 
 namespace walrus::client {
@@ -23,7 +22,9 @@ io::Task<ClientResult<ReadReport>> ReadBlob::run(BlobId id, BlobSink& sink) {
 
     WALRUS_CO_TRY(view, co_await client_.network());
     view_ = view;
-    WALRUS_CO_TRY(metadata, co_await get_metadata(id));
+    WALRUS_CO_TRY(fetched, co_await fetch_readable_metadata(client_, view_, id));
+    const VerifiedMetadata& metadata = fetched.metadata;
+    report_.bytes_received += fetched.bytes_received;
     report_.blob_bytes = metadata.blob_bytes();
     report_.metadata_us = loop.monotonic_us() - started;
     const std::uint32_t rows = co_await rows_to_fetch(metadata);
@@ -31,19 +32,6 @@ io::Task<ClientResult<ReadReport>> ReadBlob::run(BlobId id, BlobSink& sink) {
     WALRUS_CO_CHECK_OK(co_await sink.finish());
     report_.total_us = loop.monotonic_us() - started;
     co_return report_;
-}
-
-io::Task<ClientResult<VerifiedMetadata>> ReadBlob::get_metadata(BlobId id) {
-    auto fetched = co_await fetch_metadata(client_, view_, id);
-    if (fetched) {
-        report_.bytes_received += fetched->bytes_received;
-        co_return std::move(fetched->metadata);
-    }
-    if (fetched.error().code != ClientCode::NotFound) co_return fail(std::move(fetched.error()));
-    // Say why: never stored, invalid, or registered but not yet certified.
-    const auto status = co_await blob_status(client_, view_, id);
-    if (status) co_return fail(unreadable(id, *status));
-    co_return fail(std::move(fetched.error()));
 }
 
 std::uint32_t ReadBlob::rows_with_data(const VerifiedMetadata& metadata) const {

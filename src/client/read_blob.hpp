@@ -40,7 +40,6 @@ public:
     io::Task<ClientResult<ReadReport>> run(BlobId id, BlobSink& sink);
 
 private:
-    io::Task<ClientResult<VerifiedMetadata>> get_metadata(BlobId id);
     std::uint32_t rows_with_data(const VerifiedMetadata& metadata) const;
     io::Task<std::uint32_t> rows_to_fetch(const VerifiedMetadata& metadata);
     io::Task<ClientResult<void>> fetch_and_write(const VerifiedMetadata& metadata,
