@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "cli/command_line.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/quilts.hpp"
 
 namespace walrus::cli {
 namespace {
@@ -159,6 +160,33 @@ TEST_F(Cli, EveryWrongUseSaysWhatIsWrongAndEndsWithItsCode) {
         {"codec decode folder --out x", 2, "metadata.bcs"},
         {"codec recover folder", 2, "--primary"},
         {"completion --shell tcsh", 2, "tcsh"},
+        {"store-quilt --epochs 1", 2, "--paths"},
+        {"store-quilt --paths file", 2, "how long"},
+        {"store-quilt --paths missing --epochs 1", 2, "there is no file missing"},
+        {"store-quilt --paths file file --epochs 1", 2, "both be identified by \"file\""},
+        {"store-quilt --paths file --blobs '{}' --epochs 1", 2, "--blobs"},
+        {"store-quilt --blobs nonsense --epochs 1", 2, "is not a JSON object"},
+        {"store-quilt --blobs '{}' --epochs 1", 2, "has no path"},
+        {"store-quilt --blobs '{\"path\": 1}' --epochs 1", 2, "path is not a text"},
+        {"store-quilt --blobs '{\"path\": \"file\", \"name\": \"x\"}' --epochs 1", 2,
+         "\"name\" is unknown"},
+        {"store-quilt --blobs '{\"path\": \"file\", \"tags\": {\"a\": 1}}' --epochs 1", 2,
+         "tag a is not a text"},
+        {"store-quilt --blobs '{\"path\": \"file\", \"identifier\": \"x \"}' --epochs 1", 2,
+         "ends with a space"},
+        {"store-quilt --blobs '{\"path\": \"file\", \"identifier\": \"\"}' --epochs 1", 2,
+         "is empty"},
+        {"store-quilt --paths file --attr _walrusBlobType x --epochs 1", 2, "_walrusBlobType"},
+        {"read-quilt", 2, "--quilt-id"},
+        {"read-quilt --quilt-id zz", 2, "is not a blob id"},
+        {"read-quilt --patch-ids zz", 2, "is not a quilt patch id"},
+        {"read-quilt --patch-ids AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 2,
+         "it is a blob id"},
+        {"read-quilt --quilt-id 1 --identifiers a --tag k v", 2, "--tag"},
+        {"read-quilt --quilt-id 1 --tag k v --tag l w", 2, "once"},
+        {"list-patches-in-quilt", 2, "QUILT_ID"},
+        {"list-patches-in-quilt zz", 2, "is not a blob id"},
+        {"list-patches-in-quilt 1 --network network.json", 6, "127.0.0.1:1"},
     };
     for (const Wrong& wrong : cases) {
         const Result result = run(wrong.arguments);
@@ -452,6 +480,50 @@ TEST_F(Cli, AnEmptyFileIsABlobToo) {
     EXPECT_EQ(run("codec decode enc --out copy").exit_code, 0);
     EXPECT_TRUE(fs::exists(folder_ / "copy"));
     EXPECT_EQ(fs::file_size(folder_ / "copy"), 0u);
+}
+
+TEST_F(Cli, FilesOfAQuiltAreNamedAsAskedFor) {
+    fs::create_directories(folder_ / "site" / "css");
+    write("site/index.html", "1");
+    write("site/css/main.css", "2");
+    write("single", "3");
+    const std::string site = (folder_ / "site").string();
+    const std::string single = (folder_ / "single").string();
+    const auto by_name = quilt_files_of_paths({site, single}, false);
+    ASSERT_TRUE(by_name) << by_name.error().message;
+    ASSERT_EQ(by_name->size(), 3u);
+    EXPECT_EQ((*by_name)[0].identifier, "main.css");
+    EXPECT_EQ((*by_name)[1].identifier, "index.html");
+    EXPECT_EQ((*by_name)[2].identifier, "single");
+    const auto by_path = quilt_files_of_paths({site, single}, true);
+    ASSERT_TRUE(by_path);
+    EXPECT_EQ((*by_path)[0].identifier, "css/main.css");
+    EXPECT_EQ((*by_path)[2].identifier, "single");
+    write("site/css/index.html", "4");
+    EXPECT_FALSE(quilt_files_of_paths({site}, false));
+    EXPECT_TRUE(quilt_files_of_paths({site}, true));
+
+    const auto json = quilt_files_of_json(
+        {"{\"path\": \"" + single + "\"}", "{\"identifier\": \"x/y\", \"path\": \"" + single +
+                                               "\", \"tags\": {\"b\": \"2\", \"a\": \"1\"}}"});
+    ASSERT_TRUE(json) << json.error().message;
+    EXPECT_EQ((*json)[0].identifier, "single");
+    EXPECT_EQ((*json)[1].identifier, "x/y");
+    EXPECT_EQ((*json)[1].tags, (PatchTags{{"a", "1"}, {"b", "2"}}));
+}
+
+TEST(PatchPaths, StayBelowTheirFolder) {
+    PatchPaths paths("out");
+    EXPECT_EQ(paths.path_of("a.txt"), "out/a.txt");
+    EXPECT_EQ(paths.path_of("a.txt"), "out/a_2.txt");
+    EXPECT_EQ(paths.path_of("./a.txt"), "out/a_3.txt");
+    EXPECT_EQ(paths.path_of("/css//main.css"), "out/css/main.css");
+    EXPECT_EQ(paths.path_of("css/main.css"), "out/css/main_2.css");
+    EXPECT_EQ(paths.path_of("...").value(), "out/...");
+    EXPECT_EQ(paths.path_of("none").value(), "out/none");
+    EXPECT_EQ(paths.path_of("none").value(), "out/none_2");
+    for (const char* bad : {"..", "../x", "a/../../x", "a/..", "/", ".", "./."})
+        EXPECT_FALSE(paths.path_of(bad)) << bad;
 }
 
 TEST(JsonWriter, WritesWhatParsersRead) {

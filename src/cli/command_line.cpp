@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "protocol/ids.hpp"
+#include "redstuff/quilt.hpp"
 
 namespace walrus::cli {
 
@@ -129,14 +130,16 @@ std::string path_of(const CLI::App* app) {
 }  // namespace
 
 namespace {
-/// One blob id in 64 begins with a minus sign, and must not be taken for a flag: it is passed on in
-/// the standard alphabet, which every command accepts as well. In reverse order, as CLI11 wants it.
+/// One blob id in 64 begins with a minus sign, and so do ids of patches: they must not be taken for
+/// flags and are passed on in the standard alphabet, which every command accepts as well. In
+/// reverse order, as CLI11 wants it.
 std::vector<std::string> reversed_arguments(int argc, char** argv) {
     std::vector<std::string> out;
     for (int i = argc - 1; i > 0; --i) {
-        const std::string text = argv[i];
-        const auto id = text.starts_with('-') ? parse_blob_id_strict(text) : std::nullopt;
-        out.push_back(id ? base64_encode(id->view()) : text);
+        std::string text = argv[i];
+        if (text.starts_with('-') && (parse_blob_id_strict(text) || parse_quilt_patch_id(text)))
+            text = base64_encode(*base64url_decode(text));
+        out.push_back(std::move(text));
     }
     return out;
 }

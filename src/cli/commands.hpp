@@ -11,6 +11,9 @@ namespace walrus::cli {
 // Blobs.
 Command store_command();
 Command read_command();
+Command store_quilt_command();
+Command read_quilt_command();
+Command list_patches_in_quilt_command();
 Command blob_id_command();
 Command blob_status_command();
 Command convert_blob_id_command();

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "client/ledger_actions.hpp"
+
 namespace walrus::cli {
 
 using client::client_failure;
@@ -45,6 +47,22 @@ ClientResult<Address> address_argument(const std::string& text) {
                                           "hexadecimal digits",
                                           text));
     return *address;
+}
+
+io::Task<ClientResult<BlobId>> resolve_blob_id(client::Client& client, std::string text) {
+    const auto id = blob_id_argument(text);
+    if (!id) co_return fail(id.error());
+    if (!text.starts_with("0x") || text.size() != 66) co_return *id;
+    WALRUS_CO_TRY(view, co_await client.network());
+    const auto object = parse_object_id(text);
+    if (!object) co_return *id;
+    auto blob = co_await client::blob_object(client, view, *object);
+    if (blob) co_return blob->blob.blob_id;
+    auto shared =
+        co_await client::object_of_type(client, view, *object, "shared_blob", "SharedBlob");
+    if (!shared) co_return *id;
+    WALRUS_CO_TRY(wrapped, client::decode_contents<ledger::SharedBlob>(*shared));
+    co_return wrapped.blob.blob_id;
 }
 
 ClientResult<std::uint64_t> check_input_file(const std::string& path, std::uint64_t bytes_max) {

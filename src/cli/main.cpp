@@ -16,6 +16,9 @@ namespace walrus::cli {
 std::vector<Command> all_commands() {
     return {store_command(),
             read_command(),
+            store_quilt_command(),
+            read_quilt_command(),
+            list_patches_in_quilt_command(),
             blob_status_command(),
             blob_id_command(),
             convert_blob_id_command(),
