@@ -9,7 +9,8 @@ import shutil
 import signal
 import unittest
 
-from network import Network, scratch, wait_until, write_random
+from network import Network, free_port_base, scratch, wait_until, write_random
+from proxy import HttpProxy, tls_of_node
 
 SHARDS, ROWS, COLUMNS = 13, 5, 9  # n, P, S
 
@@ -325,6 +326,34 @@ class Quilts(unittest.TestCase):
         quilt = self.store({'stored': ({}, b'with two nodes down')})
         self.assertEqual(self.read('--quilt-id', quilt['id'])[0],
                          {'stored': ({}, b'with two nodes down')})
+
+    def test_with_a_lying_node(self):
+        """Slivers that are not what the metadata says are never shown, whoever sent them."""
+        node = self.holder(0)
+        port, elsewhere = self.network.node_port(node), free_port_base(1)
+        self.network.halt(node)
+        text = self.network.configure(node, port=elsewhere)
+        try:
+            self.network.run_role(node, wait=False)
+            wait_until(lambda: (self.network.health(node, elsewhere) or {}).get('nodeStatus') ==
+                       'Active', 'the node is ready elsewhere', 20)
+            tls = tls_of_node(self.network.directory(node), elsewhere)
+
+            def lie(request, answer):
+                if request.path.endswith('/secondary') and answer.status == 200:
+                    wrong = bytearray(answer.body)
+                    wrong[len(wrong) // 2] ^= 1
+                    answer.body = bytes(wrong)
+
+            with HttpProxy(elsewhere, port, tls, on_answer=lie):
+                files, out = self.read('--quilt-id', self.quilt['id'])
+            self.assertEqual(files, self.files)
+            self.assertTrue(out['wholeQuilt'])
+            self.assertIn('wrong secondary sliver', out['wholeQuiltReason'])
+        finally:
+            self.network.halt(node)
+            self.network.restore(node, text)
+            self.network.run_role(node)
 
     def test_with_a_frozen_node(self):
         node = self.holder(0)
