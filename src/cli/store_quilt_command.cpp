@@ -65,7 +65,8 @@ io::Task<RunResult> store_quilt(client::Client& client, client::Account account,
                                 std::vector<client::QuiltFile> files, bool json) {
     ProgressBar bar(client.environment().loop, !json && stderr_is_terminal());
     bar.phase("reading files");
-    WALRUS_CO_TRY(quilt, co_await client::build_quilt(client, std::move(files)));
+    WALRUS_CO_TRY(
+        quilt, co_await client::build_quilt(client, std::move(files), flags.scratch.value_or(".")));
     client::StoreBlob store(client, account, store_options(flags, lifetime, bar));
     std::string text;
     if (flags.dry_run) {

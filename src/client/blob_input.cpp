@@ -54,6 +54,10 @@ ClientResult<Buffer> read_whole(BufferPool& pool, const InputFile& input) {
 
 }  // namespace
 
+bool fits_memory(const BufferPool& pool, std::uint64_t bytes) {
+    return bytes <= pool.budget_bytes() / kEncodingFactor;
+}
+
 io::Task<ClientResult<Buffer>> read_input_file(Client& client, std::string path,
                                                std::uint64_t bytes_max) {
     auto work = [&client, &path, bytes_max]() -> ClientResult<Buffer> {
@@ -68,8 +72,7 @@ io::Task<ClientResult<BlobInput>> open_blob_input(Client& client, std::string pa
                                                   std::uint64_t bytes_max) {
     auto work = [&client, &path, bytes_max]() -> ClientResult<BlobInput> {
         InputFile input = WALRUS_TRY(open_file(client.environment().files, path, bytes_max));
-        if (input.bytes > client.pool().budget_bytes() / kEncodingFactor)
-            return BlobInput(std::move(input));
+        if (!fits_memory(client.pool(), input.bytes)) return BlobInput(std::move(input));
         return BlobInput(WALRUS_TRY(read_whole(client.pool(), input)));
     };
     auto task = io::offload(client.environment().loop, client.environment().disk, work);

@@ -38,6 +38,9 @@ private:
     std::variant<Buffer, InputFile> input_;
 };
 
+/// True if the client's budget allows to encode a blob of this size in memory.
+bool fits_memory(const BufferPool& pool, std::uint64_t bytes);
+
 /// A file that shall be stored: in memory if the client's budget allows to encode it there. Errors:
 /// InputFile (missing, unreadable, a directory, larger than `bytes_max`), Resources.
 io::Task<ClientResult<BlobInput>> open_blob_input(Client& client, std::string path,

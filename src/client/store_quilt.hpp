@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/blob_input.hpp"
 #include "client/client.hpp"
 #include "redstuff/quilt.hpp"
 
@@ -22,9 +23,16 @@ struct QuiltFile {
     PatchTags tags;
 };
 
-/// The quilt of these files for the network's number of shards, in memory of the client's pool;
-/// files are read piece by piece. Errors: Usage (identifiers, tags), InputFile (unreadable, too
-/// many, too large together, changing meanwhile), Resources, Network.
-io::Task<ClientResult<EncodedQuilt>> build_quilt(Client& client, std::vector<QuiltFile> files);
+struct BuiltQuilt {
+    BlobInput blob;
+    QuiltIndex index;
+};
+
+/// The quilt of these files for the network's number of shards: in memory, or in a file without
+/// name in `scratch_directory` if it is too large for that. Files are read piece by piece. Errors:
+/// Usage (identifiers, tags), InputFile (unreadable, too many, too large together, changing
+/// meanwhile), Resources, Network.
+io::Task<ClientResult<BuiltQuilt>> build_quilt(Client& client, std::vector<QuiltFile> files,
+                                               std::string scratch_directory);
 
 }  // namespace walrus::client

@@ -272,14 +272,14 @@ std::uint64_t QuiltPlan::quilt_bytes() const {
 
 namespace {
 
-/// Copies bytes to their places in the columns from `start` on.
+/// Hands bytes on to their places in the columns from `start` on.
 void scatter(const CodeParameters& code, std::uint64_t symbol_bytes, std::uint64_t start,
-             std::uint64_t at, ByteView bytes, MutableByteView quilt) {
+             std::uint64_t at, ByteView bytes, QuiltPlan::Writer write) {
     while (!bytes.empty()) {
         const Place place = place_in_blob(code.primary_source_symbols(),
                                           code.secondary_source_symbols(), symbol_bytes, start, at);
         const std::size_t run = std::min<std::uint64_t>(place.run, bytes.size());
-        std::copy_n(bytes.begin(), run, quilt.begin() + static_cast<std::ptrdiff_t>(place.offset));
+        write(place.offset, bytes.first(run));
         bytes = bytes.subspan(run);
         at += run;
     }
@@ -303,9 +303,7 @@ Bytes patch_header(const QuiltPatch& patch, std::uint64_t data_bytes) {
 
 }  // namespace
 
-void QuiltPlan::write_frame(MutableByteView quilt) const {
-    WALRUS_CHECK(quilt.size() == quilt_bytes());
-    std::fill(quilt.begin(), quilt.end(), Byte{0});
+void QuiltPlan::write_frame(Writer write) const {
     std::vector<IndexEntry> entries;
     for (const QuiltPatch& patch : index_.patches)
         entries.push_back({patch.columns.end, patch.identifier, patch.tags});
@@ -313,21 +311,20 @@ void QuiltPlan::write_frame(MutableByteView quilt) const {
     bcs::Writer prefix;
     prefix.u8(kVersion);
     prefix.fixed(static_cast<std::uint32_t>(index.size()));
-    scatter(code_, symbol_bytes_, 0, 0, prefix.view(), quilt);
-    scatter(code_, symbol_bytes_, 0, kIndexPrefixBytes, index, quilt);
+    scatter(code_, symbol_bytes_, 0, 0, prefix.view(), write);
+    scatter(code_, symbol_bytes_, 0, kIndexPrefixBytes, index, write);
     for (std::size_t i = 0; i < index_.patches.size(); ++i)
         scatter(code_, symbol_bytes_, index_.patches[i].columns.start, 0,
-                patch_header(index_.patches[i], data_bytes_[i]), quilt);
+                patch_header(index_.patches[i], data_bytes_[i]), write);
 }
 
 void QuiltPlan::write_data(std::size_t patch, std::uint64_t offset, ByteView piece,
-                           MutableByteView quilt) const {
-    WALRUS_CHECK(quilt.size() == quilt_bytes());
+                           Writer write) const {
     WALRUS_CHECK(offset <= data_bytes_[patch]);
     WALRUS_CHECK(piece.size() <= data_bytes_[patch] - offset);
     const QuiltPatch& of = index_.patches[patch];
     scatter(code_, symbol_bytes_, of.columns.start, header_bytes(of.identifier, of.tags) + offset,
-            piece, quilt);
+            piece, write);
 }
 
 QuiltResult<EncodedQuilt> encode_quilt(const CodeParameters& code,
@@ -341,9 +338,14 @@ QuiltResult<EncodedQuilt> encode_quilt(const CodeParameters& code,
         return failure(QuiltCode::OutOfMemoryBudget, "the quilt's " +
                                                          std::to_string(plan.quilt_bytes()) +
                                                          " bytes exceed the memory budget");
-    plan.write_frame(buffer->view());
+    const MutableByteView quilt = buffer->view();
+    std::fill(quilt.begin(), quilt.end(), Byte{0});
+    const auto write = [quilt](std::uint64_t offset, ByteView bytes) {
+        std::copy(bytes.begin(), bytes.end(), quilt.begin() + static_cast<std::ptrdiff_t>(offset));
+    };
+    plan.write_frame(write);
     for (std::size_t i = 0; i < patches.size(); ++i)
-        plan.write_data(i, 0, patches[plan.description_of(i)].data, buffer->view());
+        plan.write_data(i, 0, patches[plan.description_of(i)].data, write);
     return EncodedQuilt{std::move(*buffer), plan.index()};
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/buffer_pool.hpp"
 #include "base/bytes.hpp"
+#include "base/function_ref.hpp"
 #include "base/result.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/parameters.hpp"
@@ -104,12 +105,13 @@ public:
     /// Which of the descriptions given to `make` the patch of this index entry is.
     std::size_t description_of(std::size_t patch) const { return order_[patch]; }
 
-    /// Zeros, the index, and the patches' headers. Precondition: quilt.size() == quilt_bytes().
-    void write_frame(MutableByteView quilt) const;
-    /// A piece of the data of a patch of the index, after `write_frame`. Preconditions: as there;
-    /// the piece lies inside the data as described.
-    void write_data(std::size_t patch, std::uint64_t offset, ByteView piece,
-                    MutableByteView quilt) const;
+    /// Puts bytes at an offset of the quilt, which is all zeros at first.
+    using Writer = FunctionRef<void(std::uint64_t offset, ByteView bytes)>;
+    /// The index and the patches' headers.
+    void write_frame(Writer write) const;
+    /// A piece of the data of a patch of the index. Precondition: it lies inside the data as
+    /// described.
+    void write_data(std::size_t patch, std::uint64_t offset, ByteView piece, Writer write) const;
 
 private:
     explicit QuiltPlan(const CodeParameters& code) : code_(code) {}

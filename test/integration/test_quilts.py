@@ -111,8 +111,8 @@ class Quilts(unittest.TestCase):
                      else result['alreadyCertified'])['blobId']
         return out
 
-    def fails(self, code, name, *arguments):
-        outcome = self.user.run(*arguments)
+    def fails(self, code, name, *arguments, **options):
+        outcome = self.user.run(*arguments, **options)
         self.assertEqual(outcome.code, code, outcome)
         self.assertEqual(outcome.error['code'], name, outcome)
         return outcome.error['message']
@@ -212,6 +212,29 @@ class Quilts(unittest.TestCase):
         shutil.copy(os.path.join(source, 'index.html'), os.path.join(source, 'css'))
         message = self.fails(2, 'INVALID_ARGUMENT', 'store-quilt', '--paths', source, '--epochs', 1)
         self.assertIn('--relative-paths', message)
+
+    def test_a_quilt_larger_than_memory(self):
+        """It is made in a scratch file, and is the same."""
+        paths = [write_random(os.path.join(self.folder, f'big-{i}'), 400_000, seed=i)
+                 for i in range(3)]
+        arguments = ('store-quilt', '--paths', *paths, '--epochs', 1)
+        plain = self.user.good(*arguments, '--dry-run').json['quiltBlobOutput']
+        self.assertGreater(plain['unencodedSize'], 1_200_000)
+        small = {'WALRUS_MEMORY_MB': '7'}  # a sixth of it is less than the quilt
+        out = self.user.good(*arguments, '--dry-run', env=small).json['quiltBlobOutput']
+        self.assertEqual(out, plain)
+        out = self.user.good(*arguments, '--scratch', self.folder, env=small).json
+        blob = out['blobStoreResult']['newlyCreated']['blobObject']
+        self.assertEqual(blob['blobId'], plain['blobId'])
+        target = scratch('out')
+        self.user.good('read-quilt', '--quilt-id', blob['blobId'], '--out', target)
+        for path in paths:
+            with open(path, 'rb') as source, open(os.path.join(target, os.path.basename(path)),
+                                                  'rb') as copy:
+                self.assertEqual(source.read(), copy.read())
+        message = self.fails(1, 'RESOURCES', *arguments, '--force', '--scratch', '/nowhere',
+                             env=small)
+        self.assertIn('/nowhere', message)
 
     def test_identifiers_cannot_leave_the_folder(self):
         quilt = self.store({'../evil': ({}, b'x'), 'good': ({}, b'y')})['id']
