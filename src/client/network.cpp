@@ -73,6 +73,19 @@ io::Task<ClientResult<std::vector<Object>>> fetch_objects(rpc::LedgerClient& led
     co_return out;
 }
 
+io::Task<ClientResult<std::vector<ledger::StakingPool>>> fetch_pools(rpc::LedgerClient& ledger,
+                                                                     const NetworkConfig& config,
+                                                                     std::vector<ObjectId> ids) {
+    std::vector<std::string> what = {"staking pool"};
+    WALRUS_CO_TRY(objects, co_await fetch_objects(ledger, std::move(ids), what, config));
+    std::vector<ledger::StakingPool> out;
+    for (const Object& object : objects) {
+        WALRUS_CO_TRY(pool, contents_as<ledger::StakingPool>(object, "staking pool"));
+        out.push_back(std::move(pool));
+    }
+    co_return out;
+}
+
 io::Task<ClientResult<Pieces>> fetch_pieces(rpc::LedgerClient& ledger,
                                             const NetworkConfig& config) {
     Pieces out;
@@ -96,12 +109,8 @@ io::Task<ClientResult<Pieces>> fetch_pieces(rpc::LedgerClient& ledger,
 
     ids.clear();
     for (const auto& member : out.system_state.committee->members) ids.push_back(member.node_id);
-    what = {"staking pool"};
-    WALRUS_CO_TRY(pools, co_await fetch_objects(ledger, ids, what, config));
-    for (const Object& pool : pools) {
-        WALRUS_CO_TRY(parsed, contents_as<ledger::StakingPool>(pool, "staking pool"));
-        out.pools.push_back(std::move(parsed));
-    }
+    WALRUS_CO_TRY(pools, co_await fetch_pools(ledger, config, std::move(ids)));
+    out.pools = std::move(pools);
     co_return out;
 }
 
@@ -169,6 +178,36 @@ ClientResult<void> assign_shards(NetworkView& view, const ledger::CommitteeShard
     return {};
 }
 
+/// The view of the committee before this one; see NetworkView::previous.
+io::Task<ClientResult<std::shared_ptr<const NetworkView>>> load_previous(
+    rpc::LedgerClient& ledger, const NetworkConfig& config, const ledger::StakingInnerV1& staking,
+    CodeParameters code) {
+    std::shared_ptr<const NetworkView> none;
+    std::vector<ObjectId> ids;
+    for (const auto& [node, shards] : staking.previous_committee) ids.push_back(node);
+    if (ids.empty()) co_return none;
+    WALRUS_CO_TRY(pools, co_await fetch_pools(ledger, config, std::move(ids)));
+    std::vector<attest::CommitteeMember> members;
+    for (std::size_t i = 0; i < pools.size(); ++i) {
+        const auto key = bls::PublicKey::parse_uncompressed(pools[i].node_info.public_key,
+                                                            bls::KeyCheck::Encoding);
+        if (!key) co_return none;
+        const auto& [node, shards] = staking.previous_committee[i];
+        members.push_back({*key, static_cast<std::uint16_t>(shards.size()), node});
+    }
+    auto committee = attest::BlsCommittee::make(staking.epoch - 1, std::move(members));
+    if (!committee || committee->shard_count() != code.shard_count()) co_return none;
+    auto view = std::make_shared<NetworkView>(code, std::move(*committee));
+    for (std::size_t i = 0; i < pools.size(); ++i) {
+        WALRUS_CO_TRY(node, node_of(pools[i], view->committee.members()[i].public_key, config));
+        view->nodes.push_back(std::move(node));
+    }
+    WALRUS_CO_CHECK_OK(assign_shards(*view, staking.previous_committee, config.staking_object));
+    view->epoch = staking.epoch - 1;
+    std::shared_ptr<const NetworkView> out = std::move(view);
+    co_return out;
+}
+
 void set_epoch_facts(NetworkView& view, const Pieces& pieces) {
     view.epoch = pieces.system_state.committee->epoch;
     view.epoch_duration_ms = pieces.staking_state.epoch_duration_ms;
@@ -231,6 +270,14 @@ io::Task<ClientResult<std::shared_ptr<const NetworkView>>> load_network_view(
     view->handles.system = config.system_object;
     WALRUS_CO_TRY(version, initial_version(pieces.system, "system"));
     view->handles.system_initial_version = version;
+    view->handles.staking = config.staking_object;
+    WALRUS_CO_TRY(staking_version, initial_version(pieces.staking, "staking"));
+    view->handles.staking_initial_version = staking_version;
+    if (view->phase == EpochPhase::ChangeSync) {
+        WALRUS_CO_TRY(previous,
+                      co_await load_previous(ledger, config, pieces.staking_state, *code));
+        view->previous = std::move(previous);
+    }
     if (config.wal_type) {
         view->wal_type = *config.wal_type;
     } else {

@@ -52,6 +52,11 @@ struct NetworkView {
     std::uint64_t capacity_bytes = 0;
     std::uint64_t used_bytes = 0;
 
+    /// While shards move (phase ChangeSync): the committee of the epoch before, whose nodes hold
+    /// what was certified until then. Its keys are the pools' present ones, good for nothing but
+    /// calling.
+    std::shared_ptr<const NetworkView> previous;
+
     ledger::LedgerHandles handles;  ///< what transactions need
     ObjectId staking_object;
     Address type_package;  ///< address in names of types
@@ -66,9 +71,9 @@ struct NetworkView {
     }
 };
 
-/// Reads system, staking and pool objects (three round trips). Errors: Network (not reached),
-/// NotFound (the configured objects do not exist there), Refused (a layout that we do not know, or
-/// another chain than configured).
+/// Reads system, staking and pool objects (three round trips; a fourth while the epoch changes).
+/// Errors: Network (not reached), NotFound (the configured objects do not exist there), Refused (a
+/// layout that we do not know, or another chain than configured).
 io::Task<ClientResult<std::shared_ptr<const NetworkView>>> load_network_view(
     rpc::LedgerClient& ledger, const NetworkConfig& config);
 

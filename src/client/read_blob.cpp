@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "client/metadata_fetch.hpp"
+#include "client/status.hpp"
 #include "redstuff/verify.hpp"
 
 namespace walrus::client {
@@ -21,17 +22,47 @@ io::Task<ClientResult<ReadReport>> ReadBlob::run(BlobId id, BlobSink& sink) {
     written_ = 0;
 
     WALRUS_CO_TRY(view, co_await client_.network());
-    view_ = view;
+    for (std::uint32_t attempt = 0;; ++attempt) {
+        view_ = co_await choose_committee(view, id);
+        if (attempt % 2 == 1 && view->previous)
+            view_ = view_ == view->previous ? view : view->previous;
+        auto done = co_await read(id, sink);
+        if (done) break;
+        const bool nodes_failed =
+            done.error().code == ClientCode::Network || done.error().code == ClientCode::NotFound;
+        if (!nodes_failed || attempt >= client_.limits().committee_retries)
+            co_return fail(std::move(done.error()));
+        // Shards may have moved meanwhile, or a node of the other committee has what is missing.
+        auto now = co_await client_.network(true);
+        if (!now ||
+            ((*now)->epoch == view->epoch && (*now)->phase == view->phase && !(*now)->previous))
+            co_return fail(std::move(done.error()));
+        view = std::move(*now);
+    }
+    WALRUS_CO_CHECK_OK(co_await sink.finish());
+    report_.total_us = loop.monotonic_us() - started;
+    co_return report_;
+}
+
+io::Task<std::shared_ptr<const NetworkView>> ReadBlob::choose_committee(
+    std::shared_ptr<const NetworkView> now, BlobId id) {
+    if (!now->previous) co_return now;
+    const auto status = co_await blob_status(client_, now, id);
+    if (!status) co_return now;
+    const auto certified = initial_certified_epoch(*status);
+    co_return certified && *certified < now->epoch ? now->previous : now;
+}
+
+io::Task<ClientResult<void>> ReadBlob::read(BlobId id, BlobSink& sink) {
+    io::Loop& loop = client_.environment().loop;
+    const std::uint64_t started = loop.monotonic_us();
     WALRUS_CO_TRY(fetched, co_await fetch_readable_metadata(client_, view_, id));
     const VerifiedMetadata& metadata = fetched.metadata;
     report_.bytes_received += fetched.bytes_received;
     report_.blob_bytes = metadata.blob_bytes();
     report_.metadata_us = loop.monotonic_us() - started;
     const std::uint32_t rows = co_await rows_to_fetch(metadata);
-    WALRUS_CO_CHECK_OK(co_await fetch_and_write(metadata, rows, sink));
-    WALRUS_CO_CHECK_OK(co_await sink.finish());
-    report_.total_us = loop.monotonic_us() - started;
-    co_return report_;
+    co_return co_await fetch_and_write(metadata, rows, sink);
 }
 
 std::uint32_t ReadBlob::rows_with_data(const VerifiedMetadata& metadata) const {

@@ -122,6 +122,14 @@ io::Task<ClientResult<BlobStatus>> blob_status(Client& client,
             poll.last_error.empty() ? ", and disagree" : "; last error: ", poll.last_error));
 }
 
+std::optional<Epoch> initial_certified_epoch(const nodeapi::BlobStatus& status) {
+    if (const auto* permanent = std::get_if<nodeapi::BlobPermanent>(&status))
+        return permanent->initial_certified_epoch;
+    if (const auto* deletable = std::get_if<nodeapi::BlobDeletable>(&status))
+        return deletable->initial_certified_epoch;
+    return std::nullopt;
+}
+
 ClientError unreadable(const BlobId& id, const BlobStatus& status) {
     const std::string name = to_text(id);
     if (std::holds_alternative<nodeapi::BlobInvalid>(status))

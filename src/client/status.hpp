@@ -33,6 +33,9 @@ io::Task<ClientResult<nodeapi::BlobStatus>> blob_status(
     Client& client, std::shared_ptr<const NetworkView> view, BlobId id,
     std::optional<std::uint64_t> timeout_ms = std::nullopt);
 
+/// When the blob was first certified, if it is.
+std::optional<Epoch> initial_certified_epoch(const nodeapi::BlobStatus& status);
+
 /// Why a blob with this status cannot be read.
 ClientError unreadable(const BlobId& id, const nodeapi::BlobStatus& status);
 
