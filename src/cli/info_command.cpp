@@ -36,6 +36,18 @@ struct Section {
 // ---- epoch
 // ---------------------------------------------------------------------------------------
 
+const char* phase_text(client::EpochPhase phase) {
+    switch (phase) {
+        case client::EpochPhase::ChangeSync:
+            return "shards are being moved";
+        case client::EpochPhase::ChangeDone:
+            return "nodes vote on the next epoch";
+        case client::EpochPhase::NextParametersSelected:
+            return "the next committee is selected";
+    }
+    return "";
+}
+
 std::string epoch_text(const NetworkView& view, const InfoArguments&) {
     std::string out = fmt::format("Epochs\n  Current epoch:       {}\n", view.epoch);
     if (view.epoch_start_ms != 0)
@@ -46,7 +58,7 @@ std::string epoch_text(const NetworkView& view, const InfoArguments&) {
     out += fmt::format("  Epoch duration:      {}\n",
                        client::format_duration_us(view.epoch_duration_ms * 1000));
     out += fmt::format("  Maximum ahead:       {} epochs\n", view.epochs_ahead_max);
-    out += fmt::format("  epoch {}, epochs do not advance on this network\n", view.epoch);
+    out += fmt::format("  State:               {}\n", phase_text(view.phase));
     return out;
 }
 
@@ -64,7 +76,7 @@ void epoch_json(JsonWriter& out, const NetworkView& view, const InfoArguments&) 
     out.key("nanos").number(view.epoch_duration_ms % 1000 * 1'000'000);
     out.end();
     out.key("maxEpochsAhead").number(std::uint64_t{view.epochs_ahead_max});
-    out.key("advances").boolean(false);
+    out.key("state").string(phase_text(view.phase));
     out.end();
 }
 

@@ -6,6 +6,8 @@
 #include <climits>
 #include <filesystem>
 
+#include "base/checked.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/ledger_commands.hpp"
 #include "cli/output.hpp"
@@ -21,6 +23,7 @@ struct LocalnetArguments {
     std::optional<std::uint64_t> nodes;
     std::optional<std::uint64_t> shards;
     std::optional<std::uint64_t> port_base;
+    std::optional<std::string> epoch_duration;
     bool processes = false;
     bool background = false;
     bool insecure_http = false;
@@ -79,6 +82,23 @@ ClientResult<std::optional<T>> bounded(const std::optional<std::uint64_t>& value
     return std::optional<T>(static_cast<T>(*value));
 }
 
+/// "20s", "2m", "12h", "1d", "500ms".
+ClientResult<std::optional<std::uint64_t>> duration_ms(const std::optional<std::string>& text,
+                                                       const char* flag) {
+    if (!text) return std::optional<std::uint64_t>();
+    constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+        {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+    const std::size_t digits = std::min(text->find_first_not_of("0123456789"), text->size());
+    const auto number = parse_u64(text->substr(0, digits));
+    for (const auto& [unit, factor] : kUnits) {
+        if (text->substr(digits) != unit || !number) continue;
+        if (const auto out = checked_mul(*number, factor)) return std::optional(*out);
+    }
+    return client::client_failure(
+        ClientCode::Usage,
+        fmt::format("{} {}: a number and ms, s, m, h or d, like 2m", flag, *text));
+}
+
 // ---- up, down, status
 // ----------------------------------------------------------------------------
 
@@ -89,6 +109,8 @@ RunResult run_up(const GlobalOptions& globals, const LocalnetArguments& argument
     options.shards = WALRUS_TRY(bounded<std::uint32_t>(arguments.shards, 100'000, "--shards"));
     options.port_base =
         WALRUS_TRY(bounded<std::uint16_t>(arguments.port_base, 65'535, "--port-base"));
+    options.epoch_duration_ms =
+        WALRUS_TRY(duration_ms(arguments.epoch_duration, "--epoch-duration"));
     options.processes = arguments.processes;
     options.background = arguments.background;
     options.program = own_program();
@@ -217,6 +239,8 @@ Command up_command() {
         a.flag("--processes", arguments->processes, "Every role in a process of its own");
         a.number("--port-base", arguments->port_base,
                  "Port of the ledger; node i gets P+1+i; 0: free ones (default 31400)");
+        a.value("--epoch-duration", arguments->epoch_duration, "DURATION",
+                "How long an epoch is, like 20s, 2m, 1d (default 1d)");
         a.flag("--background", arguments->background, "Return when the network is ready");
     };
     command.run = [arguments](const GlobalOptions& g) { return run_up(g, *arguments); };

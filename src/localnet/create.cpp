@@ -77,8 +77,11 @@ LocalnetResult<std::vector<std::uint16_t>> choose_ports(io::Network& network, st
 }  // namespace
 
 LocalnetResult<HomeConfig> create_network(io::Environment& environment, const std::string& home,
-                                          std::uint32_t nodes, std::uint32_t shards,
-                                          std::uint16_t port_base) {
+                                          const NewNetwork& wanted) {
+    const auto [nodes, shards, port_base, epoch_duration_ms] = wanted;
+    if (epoch_duration_ms < kEpochDurationMsMin)
+        return failure(LocalnetCode::Usage,
+                       fmt::format("--epoch-duration: at least {} s", kEpochDurationMsMin / 1000));
     if (nodes == 0 || nodes > kNodesMax)
         return failure(LocalnetCode::Usage,
                        fmt::format("--nodes {}: from 1 to {}", nodes, kNodesMax));
@@ -98,6 +101,7 @@ LocalnetResult<HomeConfig> create_network(io::Environment& environment, const st
     config.nodes = nodes;
     config.shards = shards;
     config.port_base = port_base;
+    config.epoch_duration_ms = epoch_duration_ms;
     auto ports = WALRUS_TRY(choose_ports(environment.network, port_base, nodes + 1));
     config.rpc_port = ports[0];
     config.node_ports.assign(ports.begin() + 1, ports.end());
@@ -111,6 +115,7 @@ LocalnetResult<HomeConfig> create_network(io::Environment& environment, const st
         "localnet-" + hex_encode(ByteView(fresh_secret(environment.random)).first(8));
     genesis_config.time_ms = environment.clock.now_ms();
     genesis_config.n_shards = static_cast<std::uint16_t>(shards);
+    genesis_config.epoch_duration_ms = epoch_duration_ms;
     genesis_config.treasury = address_of(faucet);
     genesis_config.faucet = address_of(faucet);
     genesis_config.accounts = {{address_of(funded), kFundedWal, kFundedSui},
@@ -118,17 +123,19 @@ LocalnetResult<HomeConfig> create_network(io::Environment& environment, const st
 
     std::vector<bls::SecretKey> protocol_keys;
     std::vector<NetworkKey> network_keys;
+    std::vector<AccountKey> accounts;
     for (std::uint32_t i = 0; i < nodes; ++i) {
         const auto protocol_key = bls::SecretKey::from_seed(fresh_secret(environment.random));
         WALRUS_CHECK(protocol_key.has_value());
         protocol_keys.push_back(*protocol_key);
         network_keys.push_back(NetworkKey::from_seed(fresh_secret(environment.random)));
+        accounts.push_back(fresh_account(environment.random));
         ledger::GenesisNode node;
         node.name = node_name(i);
         node.network_address = fmt::format("127.0.0.1:{}", config.node_ports[i]);
         node.network_public_key = network_keys.back().public_key();
         node.bls_public_key = protocol_key->public_key().to_bytes();
-        node.owner = address_of(funded);
+        node.owner = address_of(accounts.back());
         genesis_config.nodes.push_back(std::move(node));
     }
     const auto genesis = ledger::make_genesis(genesis_config);
@@ -152,6 +159,7 @@ LocalnetResult<HomeConfig> create_network(io::Environment& environment, const st
         WALRUS_TRY(
             write(files, directory + "/protocol.key", to_text(protocol_keys[i]) + "\n", true));
         WALRUS_TRY(write(files, directory + "/network.pem", network_keys[i].to_pem(), true));
+        WALRUS_TRY(write(files, directory + "/account.key", to_text(accounts[i]) + "\n", true));
         NodeYaml yaml;
         yaml.name = node_name(i);
         yaml.port = config.node_ports[i];
@@ -161,6 +169,10 @@ LocalnetResult<HomeConfig> create_network(io::Environment& environment, const st
         yaml.system_object = to_text(genesis->ids.system);
         yaml.staking_object = to_text(genesis->ids.staking);
         yaml.node_id = to_text(genesis->nodes[i]);
+        yaml.account_key_file = "account.key";
+        yaml.storage_price = genesis_config.nodes[i].storage_price_vote;
+        yaml.write_price = genesis_config.nodes[i].write_price_vote;
+        yaml.node_capacity = genesis_config.nodes[i].capacity_vote;
         WALRUS_TRY(write(files, directory + "/node.yaml", to_yaml(yaml), false));
     }
     WALRUS_TRY(save_home_config(files, home, config));

@@ -14,9 +14,14 @@ inline constexpr std::uint64_t kFundedSui = 1'000'000'000'000'000ull;
 
 /// Writes everything that a network of these sizes needs below `home`; `localnet.yaml` last, so
 /// that an interrupted creation starts over. Errors: Usage (sizes, ports in use), Io.
+struct NewNetwork {
+    std::uint32_t nodes = kNodesDefault;
+    std::uint32_t shards = kShardsDefault;
+    std::uint16_t port_base = kPortBaseDefault;
+    std::uint64_t epoch_duration_ms = kEpochDurationMsDefault;
+};
 LocalnetResult<HomeConfig> create_network(io::Environment& environment, const std::string& home,
-                                          std::uint32_t nodes, std::uint32_t shards,
-                                          std::uint16_t port_base);
+                                          const NewNetwork& wanted);
 
 /// What network.json says besides PIDs; from the files of the home.
 struct NetworkFacts {

@@ -89,6 +89,7 @@ LocalnetResult<std::optional<HomeConfig>> load_home_config(io::FileSystem& files
     WALRUS_TRY(take(node, path, "port_base", config.port_base));
     WALRUS_TRY(take(node, path, "rpc_port", config.rpc_port));
     WALRUS_TRY(take(node, path, "node_ports", config.node_ports));
+    WALRUS_TRY(take(node, path, "epoch_duration_ms", config.epoch_duration_ms, false));
     if (config.node_ports.size() != config.nodes)
         return failure(LocalnetCode::Corrupt, fmt::format("{}: {} ports for {} nodes", path,
                                                           config.node_ports.size(), config.nodes));
@@ -105,6 +106,7 @@ LocalnetResult<void> save_home_config(io::FileSystem& files, const std::string& 
     out << YAML::Key << "port_base" << YAML::Value << config.port_base;
     out << YAML::Key << "rpc_port" << YAML::Value << config.rpc_port;
     out << YAML::Key << "node_ports" << YAML::Value << YAML::Flow << config.node_ports;
+    out << YAML::Key << "epoch_duration_ms" << YAML::Value << config.epoch_duration_ms;
     out << YAML::EndMap;
     const auto written =
         files.write_file(home_config_path(home), as_bytes(std::string(out.c_str()) + "\n"));
@@ -140,6 +142,13 @@ std::string to_yaml(const NodeYaml& config) {
     put("protocol_key_file", config.protocol_key_file);
     put("network_key_file", config.network_key_file);
     put("storage", config.storage);
+    if (!config.account_key_file.empty()) put("account_key_file", config.account_key_file);
+    const auto put_vote = [&](const char* key, const std::optional<std::uint64_t>& value) {
+        if (value) out << YAML::Key << key << YAML::Value << *value;
+    };
+    put_vote("storage_price", config.storage_price);
+    put_vote("write_price", config.write_price);
+    put_vote("node_capacity", config.node_capacity);
     out << YAML::EndMap;
     return std::string(out.c_str()) + "\n";
 }
@@ -170,6 +179,15 @@ LocalnetResult<NodeYaml> load_node_yaml(io::FileSystem& files, const std::string
     WALRUS_TRY(take(node, path, "protocol_key_file", config.protocol_key_file, false));
     WALRUS_TRY(take(node, path, "network_key_file", config.network_key_file, false));
     WALRUS_TRY(take(node, path, "storage", config.storage, false));
+    WALRUS_TRY(take(node, path, "account_key_file", config.account_key_file, false));
+    const auto take_vote = [&](const char* key,
+                               std::optional<std::uint64_t>& out) -> LocalnetResult<void> {
+        if (!node[key]) return {};
+        return take(node, path, key, out.emplace());
+    };
+    WALRUS_TRY(take_vote("storage_price", config.storage_price));
+    WALRUS_TRY(take_vote("write_price", config.write_price));
+    WALRUS_TRY(take_vote("node_capacity", config.node_capacity));
     return config;
 }
 

@@ -10,6 +10,7 @@
 
 #include "io/file.hpp"
 #include "localnet/localnet.hpp"
+#include "protocol/ids.hpp"
 
 namespace walrus::localnet {
 
@@ -19,6 +20,9 @@ inline constexpr std::uint32_t kNodesDefault = 10;
 inline constexpr std::uint32_t kNodesMax = 100;
 inline constexpr std::uint32_t kShardsDefault = 100;
 inline constexpr std::uint16_t kPortBaseDefault = 31400;
+inline constexpr std::uint64_t kEpochDurationMsDefault = 86'400'000;
+/// Shorter epochs leave no time to move shards.
+inline constexpr std::uint64_t kEpochDurationMsMin = 5'000;
 
 /// localnet.yaml: written once.
 struct HomeConfig {
@@ -28,6 +32,7 @@ struct HomeConfig {
     std::uint16_t port_base = kPortBaseDefault;  ///< as asked; 0: picked
     std::uint16_t rpc_port = 0;
     std::vector<std::uint16_t> node_ports;
+    std::uint64_t epoch_duration_ms = kEpochDurationMsDefault;
 };
 
 std::string home_config_path(const std::string& home);
@@ -64,6 +69,12 @@ struct NodeYaml {
     std::string node_id;
     std::string protocol_key_file = "protocol.key";  ///< relative to the directory
     std::string network_key_file = "network.pem";
+    /// The key of the account that owns the node's capability; empty: the node does not take part
+    /// in the epochs by itself.
+    std::string account_key_file;
+    std::optional<Frost> storage_price;          ///< vote, Frost per MiB and epoch
+    std::optional<Frost> write_price;            ///< vote, Frost per MiB
+    std::optional<std::uint64_t> node_capacity;  ///< vote, bytes
     std::string storage = "storage";
 };
 std::string to_yaml(const LedgerYaml& config);

@@ -34,9 +34,10 @@ struct UpOptions {
     std::string home;
     /// What the user asked for; nothing: what the home has, or the default at the first start. A
     /// value that differs from the home's is a Usage error.
-    std::optional<std::uint32_t> nodes;      ///< default 10
-    std::optional<std::uint32_t> shards;     ///< default 100
-    std::optional<std::uint16_t> port_base;  ///< default 31400; 0 picks free ports
+    std::optional<std::uint32_t> nodes;              ///< default 10
+    std::optional<std::uint32_t> shards;             ///< default 100
+    std::optional<std::uint16_t> port_base;          ///< default 31400; 0 picks free ports
+    std::optional<std::uint64_t> epoch_duration_ms;  ///< default one day
     /// Each role in its own process.
     bool processes = false;
     /// Return once the network is ready; it goes on in the background.

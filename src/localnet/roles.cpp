@@ -171,6 +171,10 @@ LocalnetResult<node::NodeConfig> load_node(io::FileSystem& files, const std::str
     config.network_key_pem =
         WALRUS_TRY(read_text(files, below(directory, yaml.network_key_file), kKeyBytesMax)) + "\n";
     config.allow_plain_http = insecure_http;
+    if (!yaml.account_key_file.empty())
+        config.account =
+            WALRUS_TRY(read_account_key(files, below(directory, yaml.account_key_file)));
+    config.votes = {yaml.storage_price, yaml.write_price, yaml.node_capacity};
     return config;
 }
 

@@ -193,9 +193,12 @@ LocalnetResult<HomeConfig> load_or_create(MainEnvironment& main, const UpOptions
     auto existing = WALRUS_TRY(load_home_config(main.files(), options.home));
     if (!existing)
         return create_network(
-            main.real->environment(), options.home, options.nodes.value_or(kNodesDefault),
-            options.shards.value_or(kShardsDefault), options.port_base.value_or(kPortBaseDefault));
-    const auto differs = [&](const char* option, std::uint32_t asked, std::uint32_t has) {
+            main.real->environment(), options.home,
+            {.nodes = options.nodes.value_or(kNodesDefault),
+             .shards = options.shards.value_or(kShardsDefault),
+             .port_base = options.port_base.value_or(kPortBaseDefault),
+             .epoch_duration_ms = options.epoch_duration_ms.value_or(kEpochDurationMsDefault)});
+    const auto differs = [&](const char* option, std::uint64_t asked, std::uint64_t has) {
         return failure(LocalnetCode::Usage,
                        fmt::format("{} {} differs from the {} that the network in {} was created "
                                    "with: leave it out, or choose another --home",
@@ -207,6 +210,9 @@ LocalnetResult<HomeConfig> load_or_create(MainEnvironment& main, const UpOptions
         return differs("--shards", *options.shards, existing->shards);
     if (options.port_base && *options.port_base != existing->port_base)
         return differs("--port-base", *options.port_base, existing->port_base);
+    if (options.epoch_duration_ms && *options.epoch_duration_ms != existing->epoch_duration_ms)
+        return differs("--epoch-duration (ms)", *options.epoch_duration_ms,
+                       existing->epoch_duration_ms);
     return std::move(*existing);
 }
 

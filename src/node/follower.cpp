@@ -85,7 +85,8 @@ Result<ReadEvents, std::string> read_events(const rpc::BlockMessage& block,
             if (!event.type.starts_with(prefix)) continue;
             const std::string_view name = std::string_view(event.type).substr(prefix.size());
             out.committee_changed |= name == ledger::EpochChangeStartEvent::kName ||
-                                     name == ledger::EpochChangeDoneEvent::kName;
+                                     name == ledger::EpochChangeDoneEvent::kName ||
+                                     name == ledger::EpochParametersSelected::kName;
             if (name == ledger::EpochChangeStartEvent::kName) {
                 const auto start = bcs::decode<ledger::EpochChangeStartEvent>(event.contents);
                 if (!start)

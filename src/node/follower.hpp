@@ -21,7 +21,7 @@ namespace walrus::node {
 /// sentence; an event of a known name that does not parse.
 struct ReadEvents {
     store::BlockChanges changes;
-    bool committee_changed = false;  ///< an epoch began or ended its change
+    bool committee_changed = false;  ///< the next was selected, an epoch began, or its change ended
     std::optional<Epoch> epoch_started;
 };
 Result<ReadEvents, std::string> read_events(const rpc::BlockMessage& block, const Address& package);

@@ -8,6 +8,7 @@
 #include "http/server.hpp"
 #include "io/log.hpp"
 #include "node/context.hpp"
+#include "node/epochs.hpp"
 #include "node/follower.hpp"
 #include "node/routes.hpp"
 #include "node/shard_sync.hpp"
@@ -92,6 +93,10 @@ public:
         tasks_.add(follower_->run());
         tasks_.add(remove_leftovers());
         tasks_.add(keep_epochs());
+        if (config_.account) {
+            epochs_ = std::make_unique<EpochDriver>(context_, *ledger_, refresh_committee_);
+            tasks_.add(epochs_->run());
+        }
         tasks_.add(publish_metrics());
         io::log_info("node", "node {} listens on port {}", to_text(config_.node_id), port());
         return {};
@@ -116,6 +121,7 @@ public:
         context_.stopping = true;
         stopped_.cancel();
         follower_->stop();
+        if (epochs_) epochs_->stop();
         context_.registrations.stop();
         context_.changed.notify_all();
         co_await server_->stop();
@@ -284,6 +290,7 @@ private:
     std::unique_ptr<http::Client> http_;
     std::unique_ptr<rpc::LedgerClient> ledger_;
     std::unique_ptr<Follower> follower_;
+    std::unique_ptr<EpochDriver> epochs_;
     http::Router router_;
     std::unique_ptr<http::Server> server_;
     io::TaskGroup tasks_;

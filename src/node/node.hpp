@@ -10,10 +10,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "crypto/bls.hpp"
+#include "crypto/signature.hpp"
 #include "io/environment.hpp"
 #include "io/metrics.hpp"
 #include "protocol/ids.hpp"
@@ -58,6 +60,13 @@ struct NodeLimits {
     std::uint64_t committee_refresh_us = 30'000'000;
 };
 
+/// What a node votes for; what is not set stays as it is on the ledger.
+struct NodeVotes {
+    std::optional<Frost> storage_price;          ///< per MiB and epoch
+    std::optional<Frost> write_price;            ///< per MiB
+    std::optional<std::uint64_t> node_capacity;  ///< bytes
+};
+
 struct NodeConfig {
     /// Signs confirmations; its public key is in the committee.
     bls::SecretKey protocol_key;
@@ -79,6 +88,10 @@ struct NodeConfig {
     /// P-256 private key (PKCS#8 PEM) for TLS; empty: no TLS, which needs allow_plain_http.
     std::string network_key_pem;
     bool allow_plain_http = false;
+    /// The account that owns the node's capability; with it the node takes part in the epochs by
+    /// itself. Without it others must vote, begin epochs and attest for it.
+    std::optional<AccountKey> account;
+    NodeVotes votes;
     NodeLimits limits;
 };
 

@@ -261,8 +261,10 @@ def free_port_base(count):
 class Network:
     """A local network in a folder of its own."""
 
-    def __init__(self, nodes=10, shards=100, processes=False, home=None, port_base=None):
+    def __init__(self, nodes=10, shards=100, processes=False, home=None, port_base=None,
+                 epoch_duration=None):
         self.nodes, self.shards, self.processes = nodes, shards, processes
+        self.epoch_duration = epoch_duration
         self.home = home or os.path.join(scratch('net'), 'home')
         self.port_base = free_port_base(nodes + 1) if port_base is None else port_base
         self.created = os.path.exists(os.path.join(self.home, 'localnet.yaml'))
@@ -276,6 +278,8 @@ class Network:
         if not self.created:
             arguments += ['--nodes', self.nodes, '--shards', self.shards, '--port-base',
                           self.port_base]
+            if self.epoch_duration:
+                arguments += ['--epoch-duration', self.epoch_duration]
         if self.processes:
             arguments.append('--processes')
         begin = time.monotonic()

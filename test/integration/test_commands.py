@@ -282,7 +282,7 @@ class Commands(unittest.TestCase):
         blob_id = self.user.good('blob-id', path).json['blobId']
         self.assertIn(blob_id, text)
         self.assertIn('Success', text)
-        self.assertIn('epochs do not advance', self.user.good('info', json=False).out)
+        self.assertIn('nodes vote on the next epoch', self.user.good('info', json=False).out)
         self.assertIn(blob_id, self.user.good('list-blobs', json=False).out)
         for command in ('store', 'read', 'up', 'wallet', 'extend'):
             self.assertIn(f'walrus {command}', self.user.good(command, '--help', json=False).out)
