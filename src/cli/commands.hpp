@@ -30,6 +30,10 @@ Command remove_blob_attribute_fields_command();
 Command remove_blob_attribute_command();
 Command pool_command();
 // Network and money.
+Command stake_command();
+Command request_withdraw_stake_command();
+Command withdraw_stake_command();
+Command list_staked_wal_command();
 Command info_command();
 Command health_command();
 Command wallet_command();

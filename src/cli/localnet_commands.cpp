@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/ledger_commands.hpp"
+#include "cli/node_commands.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 #include "localnet/localnet.hpp"
@@ -279,7 +280,10 @@ Command ledger_command() {
 }
 
 Command node_command() {
-    return role_command("node", "Run a storage node from its directory", run_node, true);
+    Command command = role_command("node", "Run a storage node from its directory", run_node, true);
+    command.help = "Run a storage node, or act for one on the ledger";
+    for (Command& more : node_ledger_commands()) command.children.push_back(std::move(more));
+    return command;
 }
 
 }  // namespace walrus::cli
