@@ -15,6 +15,7 @@
 #include "node/committee_view.hpp"
 #include "node/metadata_cache.hpp"
 #include "node/node.hpp"
+#include "node/peers.hpp"
 #include "node/pending_uploads.hpp"
 #include "node/registrations.hpp"
 #include "nodeapi/wire.hpp"
@@ -74,6 +75,7 @@ struct NodeContext {
     BufferPool buffers;
     MetadataCache metadata_cache;
     PendingUploads pending;
+    Peers* peers = nullptr;     ///< while the node runs
     std::set<BlobId> flushing;  ///< blobs whose pending uploads are being stored
     Registrations registrations;
     io::Semaphore verifications;

@@ -79,6 +79,9 @@ public:
             ledger_ = std::move(*ledger);
         }
         WALRUS_TRY(load_committee());
+        peers_ = std::make_unique<Peers>(environment_, *http_, *ledger_, config_.node_id,
+                                         !config_.network_key_pem.empty());
+        context_.peers = peers_.get();
 
         add_routes(context_, router_);
         auto server = http::Server::start(environment_, config_.listen, router_.handler(), options);
@@ -122,6 +125,7 @@ public:
         stopped_.cancel();
         follower_->stop();
         if (epochs_) epochs_->stop();
+        peers_->stop();
         context_.registrations.stop();
         context_.changed.notify_all();
         co_await server_->stop();
@@ -289,6 +293,7 @@ private:
     io::CancelSource stopped_;
     std::unique_ptr<http::Client> http_;
     std::unique_ptr<rpc::LedgerClient> ledger_;
+    std::unique_ptr<Peers> peers_;
     std::unique_ptr<Follower> follower_;
     std::unique_ptr<EpochDriver> epochs_;
     http::Router router_;

@@ -49,6 +49,11 @@ io::Task<HandlerResult> get_metadata(NodeContext& node, http::Request& request) 
     if (found.registered(committee->record.epoch)) {
         WALRUS_CO_TRY(stored, co_await read_record(node, store::RecordKey::metadata(id)));
         if (stored) co_return octets_of(std::move(*stored), to_bytes(id.view()));
+        // Clients of small networks give up when the first node that they ask has none.
+        if (!request.headers.get(nodeapi::kForwardedHeader)) {
+            auto fetched = co_await node.peers->metadata(committee, id);
+            if (fetched) co_return http::Response::octets(200, std::move(*fetched));
+        }
     }
     co_return api_failure(Reason::MetadataNotFound,
                           fmt::format("metadata of blob {} is not stored here", to_text(id)));

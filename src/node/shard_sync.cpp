@@ -24,21 +24,6 @@ constexpr std::uint64_t kPauseMaxUs = 30'000'000;
 constexpr std::uint64_t kCallTimeoutUs = 30'000'000;
 constexpr std::uint64_t kSlowBytesPerSecond = 64u << 10;
 
-std::optional<nodeapi::NodeAddress> address_of(const ledger::Object& object, bool with_tls) {
-    const auto pool = bcs::decode<ledger::StakingPool>(object.contents);
-    if (!pool) return std::nullopt;
-    nodeapi::NodeAddress out;
-    out.id = pool->id;
-    out.network_address = pool->node_info.network_address;
-    if (!with_tls) return out;
-    http::NetworkPublicKey key{};
-    if (pool->node_info.network_public_key.size() != key.size()) return std::nullopt;
-    std::copy(pool->node_info.network_public_key.begin(), pool->node_info.network_public_key.end(),
-              key.begin());
-    out.network_key = key;
-    return out;
-}
-
 }  // namespace
 
 ShardSync::ShardSync(NodeContext& node, rpc::LedgerClient& ledger, http::Client& http,
@@ -101,7 +86,7 @@ io::Task<bool> ShardSync::find_source(const CommitteeView& view) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
         std::optional<nodeapi::NodeAddress> address;
         if (ids[i] != node_.config.node_id && (*pools)[i])
-            address = address_of(*(*pools)[i], with_tls);
+            address = node_address(*(*pools)[i], with_tls);
         source_.nodes.push_back(
             address ? nodeapi::NodeClient::make(node_.environment, http_, std::move(*address))
                     : nullptr);

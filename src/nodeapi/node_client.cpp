@@ -96,6 +96,7 @@ private:
             co_return tl::unexpected<NodeError>(std::move(error));
         }
         http::CallOptions options;
+        if (call.forwarded) request.headers.add(std::string(kForwardedHeader), "1");
         options.connect_timeout_us = call.connect_timeout_us;
         options.timeout_us = call.timeout_us;
         options.response_bytes_max = limit_bytes;

@@ -99,6 +99,7 @@ struct NodeCall {
     std::uint64_t timeout_us = 30'000'000;
     std::uint64_t connect_timeout_us = 5'000'000;
     io::CancelToken cancel;
+    bool forwarded = false;  ///< by a node for its client: the other one must not pass it on
 };
 
 /// Calls one node. All answers are untrusted: callers verify metadata, slivers and signatures.

@@ -29,6 +29,8 @@ inline constexpr std::string_view kDeletableConfirmationPattern =
     "/v1/blobs/{blob_id}/confirmation/deletable/{object_id}";
 inline constexpr std::string_view kBlobStatusPattern = "/v1/blobs/{blob_id}/status";
 inline constexpr std::string_view kHealthPattern = "/v1/health";
+/// Marks a request that a node passes on for its client (decisions.md §5).
+inline constexpr std::string_view kForwardedHeader = "Walrus-Forwarded";
 
 std::string metadata_path(const BlobId& id);
 std::string sliver_path(const BlobId& id, SliverPairIndex pair, Axis axis);
