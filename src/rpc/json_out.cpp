@@ -154,6 +154,16 @@ Json object_json(const ledger::Object& object, const ledger::LedgerIds& ids,
     return out;
 }
 
+Json balance_json(const std::string& coin_type, std::uint64_t amount) {
+    Json out;
+    out["coinType"] = coin_type;
+    out["coinObjectCount"] = 0;
+    out["totalBalance"] = std::to_string(amount);
+    out["lockedBalance"] = Json::object();
+    out["fundsInAddressBalance"] = std::to_string(amount);
+    return out;
+}
+
 Json function_json(const ledger::FunctionDescription& function) {
     Json out;
     out["visibility"] = function.is_public ? "Public" : "Private";

@@ -33,6 +33,8 @@ struct TransactionBlockOptions {
 Json owner_json(const ledger::Owner& owner);
 Json object_json(const ledger::Object& object, const ledger::LedgerIds& ids,
                  const ObjectOptions& options);
+/// There are no coin objects: all of it is the address's balance.
+Json balance_json(const std::string& coin_type, std::uint64_t amount);
 Json function_json(const ledger::FunctionDescription& function);
 Json effects_json(const ledger::ExecutedTransaction& executed);
 /// One list for all: what was created, mutated and deleted.

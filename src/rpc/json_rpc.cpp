@@ -86,11 +86,17 @@ JsonRpc::JsonRpc(chain::LedgerService& service)
           {"sui_getObject", &JsonRpc::get_object},
           {"sui_getTransactionBlock", &JsonRpc::get_transaction},
           {"sui_multiGetObjects", &JsonRpc::multi_get_objects},
+          {"sui_multiGetTransactionBlocks", &JsonRpc::multi_get_transactions},
+          {"suix_getAllBalances", &JsonRpc::get_all_balances},
           {"suix_getBalance", &JsonRpc::get_balance},
+          {"suix_getCoinMetadata", &JsonRpc::get_coin_metadata},
           {"suix_getCoins", &JsonRpc::get_coins},
+          {"suix_getDynamicFields", &JsonRpc::get_dynamic_fields},
           {"suix_getLatestSuiSystemState", &JsonRpc::get_system_state},
           {"suix_getOwnedObjects", &JsonRpc::get_owned_objects},
           {"suix_getReferenceGasPrice", &JsonRpc::get_reference_gas_price},
+          {"suix_queryEvents", &JsonRpc::query_events},
+          {"suix_queryTransactionBlocks", &JsonRpc::query_transactions},
       } {}
 
 io::Task<JsonRpc::Answer> JsonRpc::answer(Bytes body) {
@@ -262,14 +268,7 @@ io::Task<JsonRpc::Result> JsonRpc::get_balance(Parameters parameters) {
     const std::string name = to_text(*coin_type);
     auto amount = co_await service_.balance(*owner, std::move(*coin_type));
     if (!amount) co_return json_failure(amount.error());
-    // There are no coin objects: all of it is the address's balance.
-    Json out;
-    out["coinType"] = name;
-    out["coinObjectCount"] = 0;
-    out["totalBalance"] = std::to_string(*amount);
-    out["lockedBalance"] = Json::object();
-    out["fundsInAddressBalance"] = std::to_string(*amount);
-    co_return out;
+    co_return balance_json(name, *amount);
 }
 
 io::Task<JsonRpc::Result> JsonRpc::get_coins(Parameters parameters) {

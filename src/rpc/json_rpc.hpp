@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "chain/service.hpp"
+#include "rpc/history.hpp"
 #include "rpc/json_parameters.hpp"
 
 namespace walrus::rpc {
@@ -58,6 +59,15 @@ private:
     io::Task<Result> execute(Parameters parameters);
     io::Task<Result> get_transaction(Parameters parameters);
     io::Task<Result> get_owned_objects(Parameters parameters);
+    // For explorers (json_explorer.cpp).
+    io::Task<Result> get_all_balances(Parameters parameters);
+    io::Task<Result> get_coin_metadata(Parameters parameters);
+    io::Task<Result> get_dynamic_fields(Parameters parameters);
+    io::Task<Result> multi_get_transactions(Parameters parameters);
+    io::Task<Result> query_transactions(Parameters parameters);
+    io::Task<Result> query_events(Parameters parameters);
+    /// Where a transaction stands, for cursors. Errors: InvalidParams.
+    io::Task<JsonRpcResult<HistoryPlace>> place_of(TransactionDigest digest);
 
     chain::LedgerService& service_;
     std::map<std::string, Method, std::less<>> methods_;

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "bcs/bcs.hpp"
 #include "io/log.hpp"
+#include "rpc/explorer.hpp"
 #include "rpc/grpc_web.hpp"
 #include "rpc/json_rpc.hpp"
 #include "rpc/messages.hpp"
@@ -141,10 +142,12 @@ private:
     /// A method by its path: what it does with a message, and how it is counted.
     struct Method {
         std::function<io::Task<GrpcResult<Bytes>>(Bytes message)> call;
+        bool framed = false;  ///< its answer is complete frames
         io::Histogram* seconds = nullptr;
         std::map<GrpcStatus, io::Counter*> outcomes;
     };
     void bind_methods();
+    void bind_own(std::vector<OwnMethod> methods);
     template <class Request, class Response>
     void bind(const char* service, const char* name,
               Answer<Response> (LedgerServerImpl::*method)(Request));
@@ -294,13 +297,8 @@ io::Task<GrpcResult<sui_pb::GetBalanceResponse>> LedgerServerImpl::get_balance(
     const std::string name = to_text(*coin_type);
     auto amount = co_await service_.balance(*owner, std::move(*coin_type));
     if (!amount) co_return tl::make_unexpected(to_grpc(amount.error()));
-    // There are no coin objects: all of it is the address's balance.
     sui_pb::GetBalanceResponse response;
-    sui_pb::Balance& balance = *response.mutable_balance();
-    balance.set_coin_type(name);
-    balance.set_balance(*amount);
-    balance.set_address_balance(*amount);
-    balance.set_coin_balance(0);
+    put_balance(name, *amount, *response.mutable_balance());
     co_return response;
 }
 
@@ -419,9 +417,15 @@ void LedgerServerImpl::bind_methods() {
     bind("MovePackageService", "GetFunction", &Self::get_function);
     bind("TransactionExecutionService", "SimulateTransaction", &Self::simulate);
     bind("TransactionExecutionService", "ExecuteTransaction", &Self::execute);
-    for (OwnMethod& own : proof_methods(service_)) {
+    bind_own(proof_methods(service_));
+    bind_own(explorer_methods(service_));
+}
+
+void LedgerServerImpl::bind_own(std::vector<OwnMethod> methods) {
+    for (OwnMethod& own : methods) {
         Method entry;
         entry.call = std::move(own.call);
+        entry.framed = own.framed;
         entry.seconds =
             &service_.metrics().histogram("walrus_rpc_seconds", "Time of one RPC",
                                           io::request_seconds_buckets(), {{"method", own.name}});
@@ -471,7 +475,7 @@ io::Task<http::Response> LedgerServerImpl::handle(http::Request& request) {
                             1e-6);
     count(method, name, answer ? GrpcStatus::Ok : answer.error().status);
     if (!answer) co_return grpc_error(answer.error());
-    Bytes body = data_frame(*answer);
+    Bytes body = method.framed ? std::move(*answer) : data_frame(*answer);
     append(body, trailer_frame(GrpcStatus::Ok, {}));
     co_return grpc_response(std::move(body));
 }

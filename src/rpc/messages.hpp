@@ -29,6 +29,9 @@ void put_owner(const ledger::Owner& owner, sui_pb::Owner& out);
 bool put_transaction(ByteView data_bcs, sui_pb::Transaction& out);
 void put_effects(const ledger::ExecutedTransaction& executed, sui_pb::TransactionEffects& out);
 void put_executed(const chain::TransactionRecord& record, sui_pb::ExecutedTransaction& out);
+void put_event(const ledger::Event& event, sui_pb::Event& out);
+/// There are no coin objects: all of it is the address's balance.
+void put_balance(const std::string& coin_type, std::uint64_t amount, sui_pb::Balance& out);
 void put_function(const ledger::FunctionDescription& function, sui_pb::FunctionDescriptor& out);
 void put_block(const chain::Block& block, std::uint64_t head_seq,
                walrus_pb::StreamBlocksResponse& out);

@@ -370,6 +370,23 @@ void put_effects(const ledger::ExecutedTransaction& executed, sui_pb::Transactio
     }
 }
 
+void put_event(const ledger::Event& event, sui_pb::Event& out) {
+    out.set_package_id(to_text(event.package));
+    out.set_module(event.module);
+    out.set_sender(to_text(event.sender));
+    const std::string type = to_text(event.type);
+    out.set_event_type(type);
+    out.mutable_contents()->set_name(type);
+    out.mutable_contents()->set_value(to_protobuf_bytes(event.contents));
+}
+
+void put_balance(const std::string& coin_type, std::uint64_t amount, sui_pb::Balance& out) {
+    out.set_coin_type(coin_type);
+    out.set_balance(amount);
+    out.set_address_balance(amount);
+    out.set_coin_balance(0);
+}
+
 void put_executed(const chain::TransactionRecord& record, sui_pb::ExecutedTransaction& out) {
     const ledger::ExecutedTransaction& executed = record.executed;
     out.set_digest(to_text(executed.digest));
@@ -381,16 +398,7 @@ void put_executed(const chain::TransactionRecord& record, sui_pb::ExecutedTransa
         sui_pb::TransactionEvents& events = *out.mutable_events();
         if (executed.effects.events_digest)
             events.set_digest(base58(executed.effects.events_digest->bytes));
-        for (const ledger::Event& event : executed.events) {
-            sui_pb::Event& message = *events.add_events();
-            message.set_package_id(to_text(event.package));
-            message.set_module(event.module);
-            message.set_sender(to_text(event.sender));
-            const std::string type = to_text(event.type);
-            message.set_event_type(type);
-            message.mutable_contents()->set_name(type);
-            message.mutable_contents()->set_value(to_protobuf_bytes(event.contents));
-        }
+        for (const ledger::Event& event : executed.events) put_event(event, *events.add_events());
     }
     if (record.position) out.set_checkpoint(record.position->block_seq);
     put_time(record.time_ms, *out.mutable_timestamp());

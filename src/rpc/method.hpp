@@ -18,6 +18,7 @@ struct OwnMethod {
     std::string path;  ///< "/walrus.rpc.v1.ProofService/GetProof"
     std::string name;  ///< "GetProof"
     std::function<io::Task<GrpcResult<Bytes>>(Bytes message)> call;
+    bool framed = false;  ///< the answer is a server stream: data frames, complete
 };
 
 /// The one place where a ledger's error becomes a gRPC status.

@@ -70,7 +70,8 @@ public:
 
     io::Task<GrpcResult<Bytes>> proof(Bytes message) {
         walrus_pb::GetProofRequest request;
-        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
+        if (!parse_message(message, request))
+            co_return invalid_argument("the message does not parse");
         auto subject = take_subject(request);
         if (!subject) co_return tl::make_unexpected(std::move(subject.error()));
         auto made = co_await service_.proof(std::move(*subject));
@@ -82,7 +83,8 @@ public:
 
     io::Task<GrpcResult<Bytes>> events(Bytes message) {
         walrus_pb::ListEventsRequest request;
-        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
+        if (!parse_message(message, request))
+            co_return invalid_argument("the message does not parse");
         chain::EventQuery query;
         query.page_size = request.page_size();
         if (!request.cursor().empty()) query.cursor = to_bytes(as_bytes(request.cursor()));
@@ -110,7 +112,8 @@ public:
 
     io::Task<GrpcResult<Bytes>> objects(Bytes message) {
         walrus_pb::ListObjectsRequest request;
-        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
+        if (!parse_message(message, request))
+            co_return invalid_argument("the message does not parse");
         auto query = take_query(request);
         if (!query) co_return tl::make_unexpected(std::move(query.error()));
         auto page = co_await service_.list_objects(std::move(*query));
@@ -124,7 +127,8 @@ public:
 
     io::Task<GrpcResult<Bytes>> committee(Bytes message) {
         walrus_pb::GetCommitteeRequest request;
-        if (!parse_message(message, request)) co_return invalid_argument("the message does not parse");
+        if (!parse_message(message, request))
+            co_return invalid_argument("the message does not parse");
         auto record = co_await service_.committee(request.epoch());
         if (!record) co_return tl::make_unexpected(to_grpc(record.error()));
         walrus_pb::GetCommitteeResponse response;

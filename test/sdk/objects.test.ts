@@ -153,6 +153,35 @@ describe.each([
 			expect(await blob.storedUntil()).toBe(blobObject.storage.end_epoch);
 		});
 
+		test('all nodes say the same of a blob, byte for byte, and have its metadata', async () => {
+			const client = walrusClient(network, transport);
+			const signer = await fundedKey(network);
+			const blob = randomBytes(500);
+			// The same content twice, deletable and permanent.
+			for (const deletable of [true, false])
+				await client.writeBlob({ blob, deletable, epochs: 2, signer });
+			const { blobId } = await client.computeBlobMetadata({ bytes: blob });
+			const answers = (path: string) =>
+				Promise.all(
+					network.file.nodes.map(async ({ url }) => {
+						const response = await fetch(`${url}/v1/blobs/${blobId}${path}`);
+						return Buffer.from(await response.arrayBuffer()).toString('latin1');
+					}),
+				);
+			await expect
+				.poll(async () => new Set(await answers('/status')).size, { timeout: 20_000 })
+				.toBe(1);
+			const [status] = await answers('/status');
+			const { data } = JSON.parse(status!).success;
+			expect(Object.keys(data)).toEqual(['permanent']);
+			expect(data.permanent.isCertified).toBe(true);
+			expect(data.permanent.deletableCounts).toEqual({
+				count_deletable_total: 1,
+				count_deletable_certified: 1,
+			});
+			expect(new Set(await answers('/metadata')).size).toBe(1);
+		});
+
 		test.each(keyTypes)('a key of type %s', async (type) => {
 			const client = walrusClient(network, transport);
 			const signer = await fundedKey(network, type);
