@@ -3,7 +3,7 @@
 // committee (n = 1000 shards from 100 nodes on, else 100). Items are transactions.
 #include <benchmark/benchmark.h>
 
-#include "ledger/testing.hpp"
+#include "ledger/staking_testing.hpp"
 
 namespace {
 
@@ -104,6 +104,36 @@ void register_and_certify(benchmark::State& state) {
                             static_cast<std::int64_t>(2 * kBatch));
 }
 
+/// A step of the change to the next epoch with as many members as shards, where half of them got
+/// more stake, so that shards move, and fees are there to share out. Items are epochs.
+void epoch(benchmark::State& state, bool change) {
+    testing::Options options;
+    options.nodes = static_cast<std::size_t>(state.range(0));
+    options.n_shards = static_cast<std::uint16_t>(state.range(0));
+    options.active_set_max = options.n_shards;
+    testing::StakingLedger t(options);
+    t.ledger.register_one(testing::sample_blob(1, options.n_shards), key());
+    for (std::size_t i = 0; i < t.nodes.size(); i += 2)
+        t.stake(t.nodes[i].id, 500 * kFrostPerWal, key());
+    t.ledger.time_ms += t.ledger.staking().epoch_duration_ms;
+    if (change && t.voting_end() != "success") state.SkipWithError("the vote does not end");
+    const TransactionData data =
+        change ? initiate_epoch_change(t.ledger.handles, t.ledger.options(key()))
+               : end_voting(t.ledger.handles, t.ledger.options(key()));
+    const auto transaction = parse_unsigned_transaction(bcs::encode(data));
+    const BlockContext context = t.ledger.context();
+    for (auto _ : state) {
+        LedgerCache cache;
+        const AppliedBlock block = apply_block(t.ledger.state, context, {&*transaction, 1}, &cache);
+        if (!block.results[0] || !block.results[0]->effects.success())
+            state.SkipWithError("a failure");
+        benchmark::DoNotOptimize(block.changes.digest());
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+BENCHMARK_CAPTURE(epoch, voting_end, false)->Arg(100)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(epoch, change, true)->Arg(100)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(verify)->Arg(10);
 BENCHMARK_CAPTURE(execute, payment, &Workload::add_payments)->Arg(10)->Arg(103);
 BENCHMARK_CAPTURE(execute, registration, &Workload::add_registrations)->Arg(10)->Arg(103);
