@@ -46,6 +46,11 @@ describe.each([
 					signer,
 				});
 				expect(blobObject.certified_epoch).not.toBeNull();
+				await expect
+					.poll(async () => (await client.getVerifiedBlobStatus({ blobId })).type, {
+						timeout: 20_000,
+					})
+					.toBe(deletable ? 'deletable' : 'permanent');
 				// Every client asks the nodes in another order.
 				for (let i = 0; reads && i < 5; ++i) {
 					const reader = walrusClient(network, transport);
