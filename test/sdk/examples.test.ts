@@ -64,7 +64,7 @@ test('a page stores a file from a browser', async () => {
 		await (await page.$('#file'))!.uploadFile(file);
 		await page.click('button');
 		const output = () => page.$eval('#output', (element) => element.textContent!);
-		await expect.poll(output, { timeout: 60_000 }).toMatch(/^(stored|failed)/);
+		await expect.poll(output, { timeout: 200_000 }).toMatch(/^(stored|failed)/);
 		const said = await output();
 		expect(said).toMatch(/^stored \S+, the same 54321 bytes came back$/);
 		expect(problems).toEqual([]);

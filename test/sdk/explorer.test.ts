@@ -25,7 +25,7 @@ beforeAll(async () => {
 		blobObjects.push(blobObject.id);
 	}
 	await fundedKey(network);
-}, 120_000);
+});
 afterAll(() => network?.stop());
 
 describe.each(transports)('over %s', (transport) => {

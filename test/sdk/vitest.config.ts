@@ -6,8 +6,8 @@ export default defineConfig({
 	test: {
 		include: ['*.test.ts'],
 		fileParallelism: false,
-		testTimeout: 120_000,
-		hookTimeout: 120_000,
+		testTimeout: 300_000,
+		hookTimeout: 300_000,
 		pool: 'forks',
 	},
 });
