@@ -43,12 +43,15 @@ export class Network {
 		nodes: number;
 		shards: number;
 		processes?: boolean;
+		/** As `walrus up` takes it: "20s". */
+		epochDuration?: string;
 	}): Promise<Network> {
 		const folder = await mkdtemp(join(tmpdir(), 'walrus-sdk-'));
 		const args = ['up', '--background', '--json', '--home', join(folder, 'net')];
 		args.push('--nodes', String(options.nodes), '--shards', String(options.shards));
 		args.push('--port-base', '0');
 		if (options.processes) args.push('--processes');
+		if (options.epochDuration) args.push('--epoch-duration', options.epochDuration);
 		try {
 			const file = JSON.parse(await walrus(args, folder)) as NetworkFile;
 			return new Network(folder, file);
