@@ -12,6 +12,7 @@
 #include "client/amounts.hpp"
 #include "client/epochs.hpp"
 #include "redstuff/metadata.hpp"
+#include "redstuff/quilt.hpp"
 
 namespace walrus::cli {
 
@@ -102,15 +103,19 @@ void storage_json(JsonWriter& out, const NetworkView& view, const InfoArguments&
 
 std::string size_text(const NetworkView& view, const InfoArguments&) {
     const std::uint64_t max = view.code.blob_bytes_max();
-    return fmt::format("Sizes\n  Maximum blob:        {} ({} bytes)\n  Storage unit:        {}\n",
-                       client::format_bytes(max), client::format_count(max),
-                       client::format_bytes(kStorageUnitBytes));
+    const std::uint64_t in_quilt = patch_bytes_max(view.code);
+    return fmt::format(
+        "Sizes\n  Maximum blob:        {} ({} bytes)\n  Maximum in a quilt:  {} ({} bytes)\n"
+        "  Storage unit:        {}\n",
+        client::format_bytes(max), client::format_count(max), client::format_bytes(in_quilt),
+        client::format_count(in_quilt), client::format_bytes(kStorageUnitBytes));
 }
 
 void size_json(JsonWriter& out, const NetworkView& view, const InfoArguments&) {
     out.begin_object();
     out.key("storageUnitSize").number(kStorageUnitBytes);
     out.key("maxBlobSize").number(view.code.blob_bytes_max());
+    out.key("maxBlobSizeInQuilt").number(patch_bytes_max(view.code));
     out.end();
 }
 

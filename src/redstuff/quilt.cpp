@@ -179,6 +179,13 @@ std::optional<QuiltPatchId> parse_quilt_patch_id(std::string_view text) {
     return out;
 }
 
+std::uint64_t patch_bytes_max(const CodeParameters& code) {
+    constexpr std::uint64_t kIdentifierBytes = kSizeFieldBytes + 2;  // BCS: length 1, one byte
+    const std::uint64_t columns = code.secondary_source_symbols() - 1;
+    const std::uint64_t bytes = columns * code.primary_source_symbols() * kSymbolBytesMax;
+    return std::min(bytes - kPatchPrefixBytes, std::uint64_t{0xFFFF'FFFFu}) - kIdentifierBytes;
+}
+
 QuiltResult<void> check_patch_identifier(std::string_view identifier) {
     const auto invalid = [&](const std::string& why) {
         return failure(QuiltCode::InvalidIdentifier,

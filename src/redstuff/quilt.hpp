@@ -78,6 +78,9 @@ std::string to_text(const QuiltPatchId& id);
 /// URL-safe base64 without padding, or standard base64. Nothing unless 1 <= start < end.
 std::optional<QuiltPatchId> parse_quilt_patch_id(std::string_view text);
 
+/// The largest file that a quilt can hold: alone, without tags, with an identifier of one byte.
+std::uint64_t patch_bytes_max(const CodeParameters& code);
+
 /// Errors: InvalidIdentifier.
 QuiltResult<void> check_patch_identifier(std::string_view identifier);
 

@@ -343,6 +343,11 @@ TEST_F(QuiltTest, Sizes) {
     EXPECT_TRUE(QuiltPlan::make(*CodeParameters::make(1000), {{"a", {}, 0xFFFF'FFFFu - 4}}));
     EXPECT_EQ(plan_error(1000, {{"a", {}, 0xFFFF'FFFFu - 3}}), QuiltCode::PatchTooLarge);
     EXPECT_EQ(plan_error(1000, {{"a", {}, ~std::uint64_t{0}}}), QuiltCode::PatchTooLarge);
+    for (const std::uint32_t n : {4u, 7u, 10u, 13u, 100u, 1000u}) {
+        const auto code = *CodeParameters::make(n);
+        EXPECT_TRUE(QuiltPlan::make(code, {{"a", {}, patch_bytes_max(code)}})) << n;
+        EXPECT_FALSE(QuiltPlan::make(code, {{"a", {}, patch_bytes_max(code) + 1}})) << n;
+    }
     // A long index makes columns wider than the patches need.
     const auto plan =
         QuiltPlan::make(*CodeParameters::make(1000), {{std::string(60'000, 'a'), {{"k", "v"}}, 1}});

@@ -252,8 +252,11 @@ class Quilts(unittest.TestCase):
         paths = [write_random(os.path.join(self.folder, f'many-{i}'), 1) for i in range(COLUMNS)]
         message = self.fails(2, 'INPUT_FILE', 'store-quilt', '--paths', *paths, '--epochs', 1)
         self.assertIn('8', message)
-        large = write_random(os.path.join(self.folder, 'large'), (COLUMNS - 1) * ROWS * 65534)
+        largest = self.user.good('info', 'size').json['maxBlobSizeInQuilt']
+        large = write_random(os.path.join(self.folder, 'l'), largest + 1)
         self.fails(2, 'INPUT_FILE', 'store-quilt', '--paths', large, '--epochs', 1)
+        os.truncate(large, largest)
+        self.user.good('store-quilt', '--paths', large, '--epochs', 1, '--dry-run')
 
     # -- reading
 
