@@ -14,6 +14,7 @@
 
 #include "base/text.hpp"
 #include "cli/command_line.hpp"
+#include "cli/json_invocation.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/quilts.hpp"
 
@@ -524,6 +525,130 @@ TEST(PatchPaths, StayBelowTheirFolder) {
     EXPECT_EQ(paths.path_of("none").value(), "out/none_2");
     for (const char* bad : {"..", "../x", "a/../../x", "a/..", "/", ".", "./."})
         EXPECT_FALSE(paths.path_of(bad)) << bad;
+}
+
+/// A command that takes arguments of every kind, and what it got.
+struct Everything {
+    std::optional<std::string> id;
+    std::optional<std::string> blob_id;
+    std::vector<std::string> files;
+    std::optional<std::string> epochs;
+    std::optional<std::uint64_t> end_epoch;
+    bool permanent = false;
+    bool force = false;
+    std::vector<std::pair<std::string, std::string>> attributes;
+    GlobalOptions globals;
+
+    std::vector<Command> commands() {
+        Command command;
+        command.name = "do-all";
+        command.aliases = {"all"};
+        command.declare = [this](Arguments& a) {
+            a.positional("BLOB_ID", id, "", true);
+            a.value("--blob-id", blob_id, "", "");
+            a.list("--files,--file", files, "", "");
+            a.value("--epochs", epochs, "", "");
+            a.number("--end-epoch", end_epoch, "");
+            a.flag("--permanent,-p", permanent, "");
+            a.flag("--force", force, "");
+            a.pairs("--attr", attributes, "", "");
+            a.exclusive({"--epochs", "--end-epoch"});
+            a.require_one_of({"--epochs", "--end-epoch"});
+        };
+        command.run = [this](const GlobalOptions& got) -> RunResult {
+            globals = got;
+            return 7;
+        };
+        Command parent;
+        parent.name = "family";
+        parent.children = {command};
+        return {command, parent};
+    }
+    /// The exit code, or what was wrong.
+    std::string give(const std::string& json) {
+        *this = Everything();
+        const std::vector<Command> all = commands();
+        const auto invocation = parse_json_invocation(json, all);
+        if (!invocation) return invocation.error().message;
+        const RunResult result = invocation->run(invocation->globals);
+        return result ? std::to_string(*result) : result.error().message;
+    }
+};
+
+TEST(JsonInvocation, GivesEveryKindOfArgument) {
+    Everything e;
+    ASSERT_EQ(e.give(R"({"wallet": "w", "gasBudget": 5, "command": {"doAll": {"blobId": "x",
+        "files": ["a", "b"], "epochs": 3, "permanent": true, "force": false,
+        "attributes": {"k": "v", "l": "w"}, "rpcUrl": "http://r", "endEpoch": null}}})"),
+              "7");
+    EXPECT_EQ(e.id, "x");
+    EXPECT_EQ(e.blob_id, std::nullopt);
+    EXPECT_EQ(e.files, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(e.epochs, "3");
+    EXPECT_TRUE(e.permanent);
+    EXPECT_FALSE(e.force);
+    EXPECT_EQ(e.attributes.size(), 2u);
+    EXPECT_EQ(e.globals.wallet, "w");
+    EXPECT_EQ(e.globals.gas_budget, 5u);
+    EXPECT_EQ(e.globals.rpc_url, "http://r");
+    EXPECT_TRUE(e.globals.json);
+    EXPECT_EQ(e.give(R"({"command": {"family": {"all": {"blobId": 12, "endEpoch": "9",
+        "file": {"path": "p"}, "attr": ["k", "v"]}}}})"),
+              "7");
+    EXPECT_EQ(e.id, "12");
+    EXPECT_EQ(e.end_epoch, 9u);
+    EXPECT_EQ(e.files, (std::vector<std::string>{R"({"path":"p"})"}));
+    EXPECT_EQ(e.attributes, (std::vector<std::pair<std::string, std::string>>{{"k", "v"}}));
+    EXPECT_EQ(e.give(R"({"command": {"doAll": {"blobId": "x",
+        "epochs": {"secs_since_epoch": 1790000000, "nanos_since_epoch": 0}}}})"),
+              "7");
+    EXPECT_EQ(e.epochs, "2026-09-21T14:13:20Z");
+    EXPECT_EQ(e.give(R"({"command": {"doAll": {"blobId": "x", "epochs": {"secs": 2, "nanos":
+        500000000}}}})"),
+              "7");
+    EXPECT_EQ(e.epochs, "2500ms");
+}
+
+TEST(JsonInvocation, SaysWhatIsWrong) {
+    Everything e;
+    const std::pair<std::string, const char*> cases[] = {
+        {"", "not a JSON object"},
+        {"[]", "not a JSON object"},
+        {"{}", "no \"command\""},
+        {R"({"command": {}})", "exactly one member"},
+        {R"({"command": "doAll"})", "exactly one member"},
+        {R"({"command": {"doAll": {}, "family": {}}})", "exactly one member"},
+        {R"({"command": {"nothing": {}}})", "no command \"nothing\""},
+        {R"({"command": {"family": {}}})", "name one of its commands"},
+        {R"({"command": {"doAll": 5}})", "not an object"},
+        {R"({"command": {"doAll": {"epochs": 1}}})", "\"blobId\" is missing"},
+        {R"({"command": {"doAll": {"blobId": "x"}}})", "epochs, endEpoch"},
+        {R"({"command": {"doAll": {"blobId": "x", "epochs": 1, "endEpoch": 2}}})", "excludes"},
+        {R"({"command": {"doAll": {"blobId": "x", "endEpoch": -1}}})", "whole number"},
+        {R"({"command": {"doAll": {"blobId": "x", "epochs": 1, "force": 1}}})", "true or false"},
+        {R"({"command": {"doAll": {"blobId": "x", "epochs": true}}})", "a text or a number"},
+        {R"({"command": {"doAll": {"blobId": "x", "epochs": 1, "files": [[]]}}})", "list"},
+        {R"({"command": {"doAll": {"blobId": "x", "epochs": 1, "attr": ["k"]}}})", "\"attr\""},
+        {R"({"command": {"doAll": {"blobId": "x", "epochs": 1, "p": true}}})", "\"p\" is unknown"},
+        {R"({"colour": 1, "command": {"doAll": {}}})", "\"colour\" is unknown"},
+        {R"({"command": )" + std::string(100'000, '['), "deeper"},
+    };
+    for (const auto& [json, message] : cases)
+        EXPECT_NE(e.give(json).find(message), std::string::npos) << json << "\n" << e.give(json);
+}
+
+TEST_F(Cli, JsonRunsCommands) {
+    write("file", "content");
+    const Result plain = run("blob-id file --n-shards 10 --json");
+    ASSERT_EQ(plain.exit_code, 0) << plain.err;
+    const std::string command =
+        "{\"command\": {\"blobId\": {\"file\": \"file\", \"nShards\": 10}}}";
+    EXPECT_EQ(run("json '" + command + "'").out, plain.out);
+    write("command.json", command);
+    EXPECT_EQ(run("json < command.json").out, plain.out);
+    const Result wrong = run("json '{\"command\": {\"read\": {\"blobId\": \"zz\"}}}'");
+    EXPECT_EQ(wrong.exit_code, 2);
+    EXPECT_NE(wrong.err.find("is not a blob id"), std::string::npos) << wrong.err;
 }
 
 TEST(JsonWriter, WritesWhatParsersRead) {

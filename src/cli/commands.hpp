@@ -48,6 +48,7 @@ Command status_command();
 Command ledger_command();
 Command node_command();
 Command completion_command();
+Command json_command();
 
 /// In the order of the help.
 std::vector<Command> all_commands();

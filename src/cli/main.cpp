@@ -49,7 +49,8 @@ std::vector<Command> all_commands() {
             node_command(),
             codec_command(),
             bench_command(),
-            completion_command()};
+            completion_command(),
+            json_command()};
 }
 
 namespace {
