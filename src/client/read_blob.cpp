@@ -23,7 +23,7 @@ io::Task<ClientResult<ReadReport>> ReadBlob::run(BlobId id, BlobSink& sink) {
 
     WALRUS_CO_TRY(view, co_await client_.network());
     for (std::uint32_t attempt = 0;; ++attempt) {
-        view_ = co_await choose_committee(view, id);
+        view_ = co_await committee_of_blob(client_, view, id);
         if (attempt % 2 == 1 && view->previous)
             view_ = view_ == view->previous ? view : view->previous;
         auto done = co_await read(id, sink);
@@ -42,15 +42,6 @@ io::Task<ClientResult<ReadReport>> ReadBlob::run(BlobId id, BlobSink& sink) {
     WALRUS_CO_CHECK_OK(co_await sink.finish());
     report_.total_us = loop.monotonic_us() - started;
     co_return report_;
-}
-
-io::Task<std::shared_ptr<const NetworkView>> ReadBlob::choose_committee(
-    std::shared_ptr<const NetworkView> now, BlobId id) {
-    if (!now->previous) co_return now;
-    const auto status = co_await blob_status(client_, now, id);
-    if (!status) co_return now;
-    const auto certified = initial_certified_epoch(*status);
-    co_return certified && *certified < now->epoch ? now->previous : now;
 }
 
 io::Task<ClientResult<void>> ReadBlob::read(BlobId id, BlobSink& sink) {

@@ -42,10 +42,6 @@ public:
 private:
     /// From the nodes of `view_`.
     io::Task<ClientResult<void>> read(BlobId id, BlobSink& sink);
-    /// The committee that holds the blob: while shards move, the one before if the blob was
-    /// certified in its time (spec/client.md §5.2).
-    io::Task<std::shared_ptr<const NetworkView>> choose_committee(
-        std::shared_ptr<const NetworkView> now, BlobId id);
     std::uint32_t rows_with_data(const VerifiedMetadata& metadata) const;
     io::Task<std::uint32_t> rows_to_fetch(const VerifiedMetadata& metadata);
     io::Task<ClientResult<void>> fetch_and_write(const VerifiedMetadata& metadata,

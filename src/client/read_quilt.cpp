@@ -7,6 +7,7 @@
 
 #include "client/metadata_fetch.hpp"
 #include "client/read_blob.hpp"
+#include "client/status.hpp"
 
 namespace walrus::client {
 
@@ -52,7 +53,7 @@ ClientError ReadQuilt::broken(const QuiltError& error) const {
 
 io::Task<ClientResult<void>> ReadQuilt::open() {
     WALRUS_CO_TRY(view, co_await client_.network());
-    view_ = view;
+    view_ = co_await committee_of_blob(client_, view, id_);
     WALRUS_CO_TRY(fetched, co_await fetch_readable_metadata(client_, view_, id_));
     report_.bytes_received += fetched.bytes_received;
     const auto shape = QuiltColumns::of_length(view_->code, fetched.metadata.blob_bytes());

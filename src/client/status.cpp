@@ -130,6 +130,15 @@ std::optional<Epoch> initial_certified_epoch(const nodeapi::BlobStatus& status) 
     return std::nullopt;
 }
 
+io::Task<std::shared_ptr<const NetworkView>> committee_of_blob(
+    Client& client, std::shared_ptr<const NetworkView> now, BlobId id) {
+    if (!now->previous) co_return now;
+    const auto status = co_await blob_status(client, now, id);
+    if (!status) co_return now;
+    const auto certified = initial_certified_epoch(*status);
+    co_return certified && *certified < now->epoch ? now->previous : now;
+}
+
 ClientError unreadable(const BlobId& id, const BlobStatus& status) {
     const std::string name = to_text(id);
     if (std::holds_alternative<nodeapi::BlobInvalid>(status))

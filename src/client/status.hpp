@@ -36,6 +36,11 @@ io::Task<ClientResult<nodeapi::BlobStatus>> blob_status(
 /// When the blob was first certified, if it is.
 std::optional<Epoch> initial_certified_epoch(const nodeapi::BlobStatus& status);
 
+/// The committee that holds the blob: while shards move, the one before if the blob was certified
+/// in its time (spec/client.md §5.2).
+io::Task<std::shared_ptr<const NetworkView>> committee_of_blob(
+    Client& client, std::shared_ptr<const NetworkView> now, BlobId id);
+
 /// Why a blob with this status cannot be read.
 ClientError unreadable(const BlobId& id, const nodeapi::BlobStatus& status);
 
