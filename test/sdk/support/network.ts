@@ -2,6 +2,7 @@
 // Local networks and the command line, as a user has them.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,6 +33,25 @@ export async function walrus(args: string[], home: string): Promise<string> {
 	return stdout;
 }
 
+function isFree(port: number): Promise<boolean> {
+	return new Promise((done) => {
+		const server = createServer();
+		server.once('error', () => done(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+	});
+}
+
+/** First of `count` free ports below those that outgoing connections get: tests reuse them. */
+async function freePortBase(count: number): Promise<number> {
+	for (let attempt = 0; attempt < 200; ++attempt) {
+		const base = 12_000 + Math.floor(Math.random() * 19_000);
+		let free = true;
+		for (let i = 0; i < count && free; ++i) free = await isFree(base + i);
+		if (free) return base;
+	}
+	throw new Error('no free ports');
+}
+
 export class Network {
 	private constructor(
 		/** Folder of this network and of the commands that use it. */
@@ -49,7 +69,7 @@ export class Network {
 		const folder = await mkdtemp(join(tmpdir(), 'walrus-sdk-'));
 		const args = ['up', '--background', '--json', '--home', join(folder, 'net')];
 		args.push('--nodes', String(options.nodes), '--shards', String(options.shards));
-		args.push('--port-base', '0');
+		args.push('--port-base', String(await freePortBase(options.nodes + 1)));
 		if (options.processes) args.push('--processes');
 		if (options.epochDuration) args.push('--epoch-duration', options.epochDuration);
 		try {
