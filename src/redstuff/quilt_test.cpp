@@ -152,7 +152,7 @@ struct RandomPatches {
             for (Byte& b : bytes) b = static_cast<Byte>(random());
             contents.push_back(std::move(bytes));
             std::string name = std::to_string(random() % 1'000'000) + "é/" + std::to_string(i);
-            if (random() % 3 == 0) name = std::string(random() % 200, 'x') + name;
+            if (random() % 3 == 0) name.insert(0, random() % 200, 'x');
             PatchTags tags;
             for (std::size_t t = random() % 4; t-- > 0;)
                 tags[std::string(random() % 5, 'k') + std::to_string(t)] =
