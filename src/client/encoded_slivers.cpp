@@ -55,9 +55,9 @@ struct FileLayout {
     std::uint64_t secondary_bytes;
 };
 
-class FileSink final : public SliverSink {
+class SliverFileSink final : public SliverSink {
 public:
-    FileSink(io::File& file, const FileLayout& layout) : file_(file), layout_(layout) {}
+    SliverFileSink(io::File& file, const FileLayout& layout) : file_(file), layout_(layout) {}
     bool write(Axis axis, SliverIndex index, std::uint64_t offset, ByteView data) override {
         return error_.keep(file_.write_at(layout_.offset(axis, index) + offset, data));
     }
@@ -162,7 +162,7 @@ ClientResult<SharedSlivers> encode_to_file(Client& client, const CodeParameters&
                         input.path, directory, format_bytes(*free), format_bytes(needed)));
     auto file = files.open_unnamed(directory);
     if (!file) return failed(file.error());
-    FileSink sink(**file, layout);
+    SliverFileSink sink(**file, layout);
     auto metadata = encode_file(files, *input.file, input.path, code, &sink, directory,
                                 client.environment().cpu);
     if (!metadata) {

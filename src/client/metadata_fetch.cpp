@@ -7,8 +7,8 @@
 #include <numeric>
 #include <vector>
 
-#include "client/node_order.hpp"
 #include "client/status.hpp"
+#include "io/random_order.hpp"
 
 namespace walrus::client {
 
@@ -71,7 +71,7 @@ io::Task<ClientResult<FetchedMetadata>> fetch_metadata(Client& client,
                                                        std::shared_ptr<const NetworkView> view,
                                                        BlobId id) {
     Race race(client.environment().loop);
-    race.order = random_order(view->nodes.size(), client.environment().random);
+    race.order = io::random_order(view->nodes.size(), client.environment().random);
     io::TaskGroup lanes(client.environment().loop);
     // One lane at first; another whenever the last ones have not answered for a while.
     const std::uint64_t hedge_us = client.limits().hedge_min_ms * 1000;

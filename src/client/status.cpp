@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "client/node_order.hpp"
+#include "io/random_order.hpp"
 
 namespace walrus::client {
 
@@ -101,7 +101,7 @@ io::Task<ClientResult<BlobStatus>> blob_status(Client& client,
     Poll poll(client.environment().loop);
     io::TaskGroup group(client.environment().loop);
     const std::uint64_t timeout = timeout_ms.value_or(client.limits().status_timeout_ms);
-    const auto order = random_order(view->nodes.size(), client.environment().random);
+    const auto order = io::random_order(view->nodes.size(), client.environment().random);
     for (const std::uint16_t member : order)
         group.add(ask(client, view, member, id, timeout, poll));
     const std::uint32_t n = view->shard_count();

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "attest/messages.hpp"
-#include "client/node_order.hpp"
+#include "io/random_order.hpp"
 
 namespace walrus::client {
 
@@ -49,7 +49,7 @@ Upload::Upload(Client& client, std::shared_ptr<const NetworkView> view,
 
 io::Task<ClientResult<attest::Certificate>> Upload::collect_certificate() {
     began_us_ = client_.environment().loop.monotonic_us();
-    const auto order = random_order(nodes_.size(), client_.environment().random);
+    const auto order = io::random_order(nodes_.size(), client_.environment().random);
     for (const std::uint16_t member : order) group_.add(run_node(member));
     while (!builder_.reached(attest::Threshold::Quorum)) {
         if (group_.running() == 0 || possible_weight() < progress_.weight_needed) break;

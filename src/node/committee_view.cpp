@@ -20,11 +20,6 @@ auto try_again(std::string why) {
     return failure(CommitteeCode::Unavailable, std::move(why));
 }
 
-ObjectId inner_id(const ObjectId& parent, std::uint64_t version) {
-    return ledger::dynamic_field_id(parent, ledger::primitive(ledger::TypeKind::U64),
-                                    bcs::encode(version));
-}
-
 /// Pure part: the view from the four objects.
 CommitteeResult make_view(const Object& system, const ledger::SystemStateInnerV1& system_inner,
                           const ledger::StakingInnerV1& staking, const CommitteeSource& source) {
@@ -50,6 +45,11 @@ CommitteeResult make_view(const Object& system, const ledger::SystemStateInnerV1
 }
 
 }  // namespace
+
+ObjectId inner_id(const ObjectId& parent, std::uint64_t version) {
+    return ledger::dynamic_field_id(parent, ledger::primitive(ledger::TypeKind::U64),
+                                    bcs::encode(version));
+}
 
 std::shared_ptr<const CommitteeView> CommitteeView::make(
     CommitteeRecord record, std::shared_ptr<const ledger::StakingInnerV1> staking) {

@@ -42,6 +42,9 @@ struct CommitteeView {
     bool owns(ShardIndex shard) const;
 };
 
+/// The id of System's or Staking's inner state.
+ObjectId inner_id(const ObjectId& parent, std::uint64_t version);
+
 struct CommitteeSource {
     ObjectId system_object;
     ObjectId staking_object;

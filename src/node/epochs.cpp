@@ -20,11 +20,6 @@ constexpr std::uint64_t kDelayMaxMs = 180'000;
 constexpr std::uint64_t kDelayShare = 10;
 constexpr std::uint32_t kCapabilitiesMax = 50;
 
-ObjectId inner_id(const ObjectId& parent, std::uint64_t version) {
-    return ledger::dynamic_field_id(parent, ledger::primitive(ledger::TypeKind::U64),
-                                    bcs::encode(version));
-}
-
 std::uint64_t later(std::uint64_t since_ms, std::uint64_t delay_ms) {
     return checked_add(since_ms, delay_ms).value_or(~std::uint64_t{0});
 }

@@ -2,9 +2,9 @@
 #include "node/peers.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "io/log.hpp"
+#include "io/random_order.hpp"
 #include "ledger/types.hpp"
 
 namespace walrus::node {
@@ -30,7 +30,7 @@ struct Peers::Race {
     std::shared_ptr<const CommitteeView> committee;
     BlobId id;
     std::uint64_t deadline_us = 0;
-    std::vector<std::size_t> order;
+    std::vector<std::uint16_t> order;
     std::size_t next = 0;
     io::CancelSource cancel;
     std::optional<Bytes> found;
@@ -109,10 +109,7 @@ io::Task<std::optional<Bytes>> Peers::metadata(std::shared_ptr<const CommitteeVi
     if (!race->clients || race->clients->empty()) co_return std::nullopt;
     race->committee = std::move(committee);
     race->id = id;
-    race->order.resize(race->clients->size());
-    std::iota(race->order.begin(), race->order.end(), 0);
-    for (std::size_t i = race->order.size(); i > 1; --i)
-        std::swap(race->order[i - 1], race->order[environment_.random.next_u64() % i]);
+    race->order = io::random_order(race->clients->size(), environment_.random);
     const auto stop = stopped_.token().on_cancel([race] { race->cancel.cancel(); });
     io::TaskGroup lanes(environment_.loop);
     for (std::size_t i = 0; i < std::min(kForwardedLanes, race->order.size()); ++i)

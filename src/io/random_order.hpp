@@ -9,14 +9,14 @@
 
 #include "io/environment.hpp"
 
-namespace walrus::client {
+namespace walrus::io {
 
 /// 0 … count-1 in random order, so that no node gets all first questions.
-inline std::vector<std::uint16_t> random_order(std::size_t count, io::Random& random) {
+inline std::vector<std::uint16_t> random_order(std::size_t count, Random& random) {
     std::vector<std::uint16_t> out(count);
     std::iota(out.begin(), out.end(), std::uint16_t{0});
     for (std::size_t i = count; i > 1; --i) std::swap(out[i - 1], out[random.below(i)]);
     return out;
 }
 
-}  // namespace walrus::client
+}  // namespace walrus::io
