@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "io/log.hpp"
+#include "io/random_order.hpp"
 #include "ledger/object.hpp"
 #include "ledger/types.hpp"
 #include "redstuff/decode.hpp"
@@ -33,6 +33,7 @@ ShardSync::ShardSync(NodeContext& node, rpc::LedgerClient& ledger, http::Client&
       http_(http),
       stopped_(std::move(stopped)),
       slots_(node.environment.loop, node.config.limits.sync_blobs_max),
+      rebuilding_(node.environment.loop, 1),
       rebuild_memory_(node.config.limits.rebuild_bytes_max) {}
 
 bool ShardSync::over(const CommitteeView& view) const {
@@ -41,9 +42,9 @@ bool ShardSync::over(const CommitteeView& view) const {
 
 io::Task<bool> ShardSync::run(std::shared_ptr<const CommitteeView> view) {
     std::uint64_t pause_us = kPauseMinUs;
-    bool found = false;
     while (!over(*view)) {
-        if (!found) found = co_await find_source(*view);
+        // Every time anew: a node may have moved since.
+        const bool found = co_await find_source(*view);
         if (found) {
             const bool complete = co_await pass(view);
             if (complete) {
@@ -165,10 +166,7 @@ io::Task<void> ShardSync::sync_blob(std::shared_ptr<const CommitteeView> view, B
 }
 
 io::Task<MetadataPtr> ShardSync::fetch_metadata(const CommitteeView& view, BlobId id) {
-    std::vector<std::size_t> order(source_.nodes.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    for (std::size_t i = order.size(); i > 1; --i)
-        std::swap(order[i - 1], order[node_.environment.random.below(i)]);
+    const auto order = io::random_order(source_.nodes.size(), node_.environment.random);
     const std::size_t limit = metadata_bytes(view.code.shard_count()) + BlobId{}.bytes.size();
     for (const std::size_t from : order) {
         if (source_.nodes[from] == nullptr) continue;
@@ -275,9 +273,23 @@ io::Task<std::vector<Bytes>> ShardSync::gather(std::shared_ptr<const CommitteeVi
 
 io::Task<bool> ShardSync::rebuild(std::shared_ptr<const CommitteeView> view, MetadataPtr metadata,
                                   std::vector<store::RecordKey> keys) {
-    const std::vector<Bytes> bodies = co_await gather(view, metadata);
     const BlobId id = metadata->blob_id();
     const std::uint32_t n = view->code.shard_count();
+    // The slivers of others, the blob, and what is made of it.
+    const std::uint32_t symbol_bytes = metadata->symbol_bytes();
+    std::uint64_t bytes = 2 * std::uint64_t{view->code.slivers_to_decode(Axis::Primary)} *
+                          sliver_body_bytes(view->code, Axis::Primary, symbol_bytes);
+    for (const store::RecordKey& key : keys)
+        bytes += 2 * std::uint64_t{sliver_body_bytes(view->code, key.axis, symbol_bytes)};
+    if (bytes > node_.config.limits.rebuild_bytes_max) {
+        io::log_warn("node",
+                     "slivers of blob {} cannot be made again: that takes {} bytes of memory, "
+                     "rebuild_bytes_max is {}",
+                     to_text(id), bytes, node_.config.limits.rebuild_bytes_max);
+        co_return false;
+    }
+    const io::Semaphore::Permit permit = co_await rebuilding_.acquire();
+    const std::vector<Bytes> bodies = co_await gather(view, metadata);
     std::vector<SliverName> names;
     for (const store::RecordKey& key : keys)
         names.push_back({key.axis, sliver_of_pair(pair_of_shard(key.shard, id, n), key.axis, n)});

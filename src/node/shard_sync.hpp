@@ -63,6 +63,7 @@ private:
     io::CancelToken stopped_;
     Source source_;
     io::Semaphore slots_;
+    io::Semaphore rebuilding_;  // one blob at a time: memory
     BufferPool rebuild_memory_;
     std::uint64_t failures_ = 0;
 };

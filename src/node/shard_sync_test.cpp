@@ -83,6 +83,7 @@ public:
         config.allow_plain_http = true;
         config.limits.disk_reserve_bytes = 0;
         config.limits.registration_wait_us = 30'000;
+        config.limits.rebuild_bytes_max = rebuild_bytes_max_;
         auto started =
             co_await Node::start_with_ledger(*peer.environment, std::move(config), *peer.metrics,
                                              std::make_unique<FakeLedgerClient>(ledger_));
@@ -183,6 +184,7 @@ public:
     }
 
     std::unique_ptr<io::RealEnvironment> real_;
+    std::size_t rebuild_bytes_max_ = 64 << 20;
     FakeLedger ledger_;
     CodeParameters code_;
     BufferPool pool_{64 << 20};
@@ -220,6 +222,24 @@ TEST_F(ShardSyncTest, SliversOfADeadOwnerAreMadeFromOthers) {
         co_await t.start(t.peers_[1]);
         co_await t.synced(t.peers_[1], 2);
         co_await t.expect_served(t.peers_[1], blob, kAfter[1]);
+    }(*this));
+}
+
+TEST_F(ShardSyncTest, WithoutMemoryToMakeSliversTheirOwnerIsWaitedFor) {
+    rebuild_bytes_max_ = 1000;
+    run([](ShardSyncTest& t) -> io::Task<void> {
+        co_await t.start_all();
+        const EncodedBlob blob = co_await t.store(40'000, 7, kBefore);
+        co_await t.stop(t.peers_[1]);
+        t.begin_epoch_2();
+        co_await t.synced(t.peers_[2], 2);  // needs nothing of node 1
+        co_await io::sleep_ms(t.real_->environment().loop, 300);
+        EXPECT_EQ(t.peers_[0].node->epoch_synced(), 0u);
+        co_await t.start(t.peers_[1]);  // on another port
+        for (std::size_t i = 0; i < kNodes; ++i) {
+            co_await t.synced(t.peers_[i], 2);
+            co_await t.expect_served(t.peers_[i], blob, kAfter[i]);
+        }
     }(*this));
 }
 
